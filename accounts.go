@@ -1,0 +1,330 @@
+package finlatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	errLastAdministrator   = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
+	errDisableAdministator = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
+	errLastEnabled         = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
+	errNameTaken           = &Error{Kind: Invalid, Msg: "the user name is taken"}
+	errBadName             = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
+)
+
+// Users lists all users by name, as every signed-in user may see them.
+func (s *Service) Users(ctx context.Context, c Caller, filter UserFilter) (users []User, err error) {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return nil, err
+	}
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		users, err = tx.Users(ctx, filter)
+		return err
+	})
+	return users, err
+}
+
+// PublicUsers lists the users that an administrator shows to strangers: neither hidden nor disabled. Strangers from
+// elsewhere see only those who may come from there.
+func (s *Service) PublicUsers(ctx context.Context, c Caller) ([]User, error) {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var shown []User
+	no := false
+	err = s.store.View(ctx, func(tx Tx) error {
+		users, err := tx.Users(ctx, UserFilter{Hidden: &no, Disabled: &no})
+		shown = shown[:0]
+		for _, u := range users {
+			remote := u.Policy.EnableRemoteAccess || c.local(s.options.LocalNetworks)
+			device := !c.Known() || u.Policy.allowsDevice(c.DeviceID)
+			if !settings.SetupComplete || remote && device {
+				shown = append(shown, u)
+			}
+		}
+		return err
+	})
+	return shown, err
+}
+
+// UserByID is any user, for any signed-in user: NotFound where there is none.
+func (s *Service) UserByID(ctx context.Context, c Caller, id ID) (user User, err error) {
+	if err := s.Allow(ctx, c, LevelAnyHour); err != nil {
+		return User{}, err
+	}
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		user, err = tx.User(ctx, id)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return User{}, errUserNotFound
+	}
+	return user, err
+}
+
+// UserByName is any user, for administrators, in any spelling of the name: NotFound where there is none.
+func (s *Service) UserByName(ctx context.Context, c Caller, name string) (user User, err error) {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return User{}, err
+	}
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		user, err = tx.UserByName(ctx, NormalizeName(name))
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return User{}, errUserNotFound
+	}
+	return user, err
+}
+
+// CreateUser makes a user, for administrators; an empty password makes one without. Invalid for a name that is not valid
+// or taken. An administrator with a password, made by the operator before the server is set up, completes the set-up.
+func (s *Service) CreateUser(ctx context.Context, c Caller, name, password string, administrator bool) (User, error) {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return User{}, err
+	}
+	if !validName(name) {
+		return User{}, errBadName
+	}
+	user, err := s.newUser(name)
+	if err != nil {
+		return User{}, err
+	}
+	if administrator {
+		user.Policy = newAdministratorPolicy()
+	}
+	if user.PasswordHash, err = s.hash(ctx, c, password); err != nil {
+		return User{}, err
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		if err := tx.CreateUser(ctx, user); err != nil {
+			return err
+		}
+		if c.Operator && administrator && password != "" {
+			if err := s.completeSetup(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserCreated, user.ID, "User %s has been created", user.Name))
+	})
+	if errors.Is(err, ErrConflict) {
+		return User{}, errNameTaken
+	}
+	return user, err
+}
+
+func (s *Service) newUser(name string) (User, error) {
+	id, err := newID(s.options.Random)
+	if err != nil {
+		return User{}, err
+	}
+	return User{ID: id, Name: name, NormalizedName: NormalizeName(name), PasswordVersion: 1, Policy: NewPolicy(),
+		Configuration: NewConfiguration(), CreatedAt: s.Now()}, nil
+}
+
+// hash hashes a new password; none for the empty one.
+func (s *Service) hash(ctx context.Context, c Caller, password string) (encoded string, err error) {
+	if password == "" {
+		return "", nil
+	}
+	gateErr := s.hashing.do(ctx, c.Address, true, func() {
+		encoded, err = s.options.Hasher.Hash(s.options.Random, password)
+	})
+	if gateErr != nil {
+		return "", gateErr
+	}
+	return encoded, err
+}
+
+func (s *Service) entry(c Caller, kind string, about ID, format string, args ...any) Activity {
+	return Activity{Type: kind, Name: fmt.Sprintf(format, args...), UserID: about, ByID: c.UserID(), Address: c.Address,
+		Severity: SeverityInformation, Count: 1, At: s.Now()}
+}
+
+// change reads a user, lets f change it, and writes it. What f returns rolls everything back.
+func (s *Service) change(ctx context.Context, id ID, f func(Tx, *User) error) error {
+	err := s.store.Update(ctx, func(tx Tx) error {
+		user, err := tx.User(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return errUserNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(tx, &user); err != nil {
+			return err
+		}
+		return tx.PutUser(ctx, user)
+	})
+	if errors.Is(err, ErrConflict) {
+		return errNameTaken
+	}
+	return err
+}
+
+// SetPolicy replaces a user's policy, for administrators. Forbidden where it would leave no administrator or no enabled
+// user, or disable an administrator. Disabling ends the user's tokens, but for the caller's own; a limit of sessions ends
+// those for which it leaves no room, the latest sign-ins first.
+func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy, invalidLoginAttempts int) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	return s.change(ctx, id, func(tx Tx, user *User) error {
+		if err := s.checkPolicy(ctx, tx, user, policy); err != nil {
+			return err
+		}
+		if policy.IsDisabled && !user.Policy.IsDisabled {
+			if err := s.endTokens(ctx, tx, c, user.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.endCrowd(ctx, tx, user.ID, policy.MaxActiveSessions); err != nil {
+			return err
+		}
+		user.Policy, user.InvalidLoginAttempts = policy, invalidLoginAttempts
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserPolicyUpdated, id, "The policy of user %s has been changed", user.Name))
+	})
+}
+
+func (s *Service) checkPolicy(ctx context.Context, tx Tx, user *User, policy Policy) error {
+	if user.Policy.IsAdministrator && !policy.IsAdministrator {
+		if last, err := s.last(ctx, tx, UserFilter{Administrator: new(true)}); err != nil || last {
+			return firstOf(err, errLastAdministrator)
+		}
+	}
+	if !policy.IsDisabled || user.Policy.IsDisabled {
+		return nil
+	}
+	if user.Policy.IsAdministrator {
+		return errDisableAdministator
+	}
+	if last, err := s.last(ctx, tx, UserFilter{Disabled: new(false)}); err != nil || last {
+		return firstOf(err, errLastEnabled)
+	}
+	return nil
+}
+
+func firstOf(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// last tells whether a filter picks one user at most.
+func (s *Service) last(ctx context.Context, tx Tx, filter UserFilter) (bool, error) {
+	n, err := tx.CountUsers(ctx, filter)
+	return n <= 1, err
+}
+
+func (s *Service) endTokens(ctx context.Context, tx Tx, c Caller, user ID) error {
+	filter := DeviceFilter{UserID: user}
+	if c.Device != nil {
+		filter.Except = c.Device.TokenHash
+	}
+	_, err := tx.DeleteDevices(ctx, filter)
+	return err
+}
+
+// endCrowd ends the tokens of a user beyond a limit; 0 is none.
+func (s *Service) endCrowd(ctx context.Context, tx Tx, user ID, limit int) error {
+	if limit <= 0 {
+		return nil
+	}
+	count, err := tx.CountDevices(ctx, DeviceFilter{UserID: user})
+	if err != nil || count <= limit {
+		return err
+	}
+	devices, err := tx.OldestDevices(ctx, user, count)
+	if err != nil {
+		return err
+	}
+	for _, d := range devices[limit:] {
+		if _, err := tx.DeleteDevices(ctx, DeviceFilter{TokenHash: d.TokenHash}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetDisabled disables or enables a user, by the rules of SetPolicy. Enabling forgets the wrong passwords that may have
+// locked the account.
+func (s *Service) SetDisabled(ctx context.Context, c Caller, id ID, disabled bool) error {
+	user, err := s.UserByID(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	policy, attempts := user.Policy, user.InvalidLoginAttempts
+	policy.IsDisabled = disabled
+	if !disabled {
+		attempts = 0
+	}
+	return s.SetPolicy(ctx, c, id, policy, attempts)
+}
+
+// DeleteUser deletes a user and ends all its tokens, for administrators. Invalid for the last administrator.
+func (s *Service) DeleteUser(ctx context.Context, c Caller, id ID) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		user, err := tx.User(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return errUserNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if user.Policy.IsAdministrator {
+			if last, err := s.last(ctx, tx, UserFilter{Administrator: new(true)}); err != nil || last {
+				return firstOf(err, refuse(Invalid, "the last administrator cannot be deleted"))
+			}
+		}
+		if err := tx.DeleteUser(ctx, id); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserDeleted, ID{}, "User %s has been deleted", user.Name))
+	})
+}
+
+// Rename gives a user another name, for administrators. Tokens stay.
+func (s *Service) Rename(ctx context.Context, c Caller, id ID, name string) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	if !validName(name) {
+		return errBadName
+	}
+	return s.change(ctx, id, func(tx Tx, user *User) error {
+		before := user.Name
+		user.Name, user.NormalizedName = name, NormalizeName(name)
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserRenamed, id, "User %s is now %s", before, name))
+	})
+}
+
+// SetPassword sets a user's password, for administrators; the empty one removes it, but not an administrator's. All
+// tokens of the user end, but for the caller's own.
+func (s *Service) SetPassword(ctx context.Context, c Caller, id ID, password string) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	hash, err := s.hash(ctx, c, password)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, id, func(tx Tx, user *User) error {
+		if user.Policy.IsAdministrator && strings.TrimSpace(password) == "" {
+			return refuse(Invalid, "an administrator needs a password")
+		}
+		user.PasswordHash, user.InvalidLoginAttempts = hash, 0
+		user.PasswordVersion++
+		if err := s.endTokens(ctx, tx, c, id); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserPasswordChanged, id, "Password has been changed for user %s", user.Name))
+	})
+}

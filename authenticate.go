@@ -1,0 +1,126 @@
+package finlatch
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Level is what an operation asks of its caller, by the names of Jellyfin's authorization policies.
+type Level uint8
+
+// The levels, as section 3.1 of Jellyfin 12's contract has them.
+const (
+	LevelAnybody      Level = iota
+	LevelUser               // an API key, or a user who may come from where and when the request does
+	LevelAnyHour            // as LevelUser, without the access schedule
+	LevelAdmin              // an administrator or an API key
+	LevelSetupOrUser        // anybody who may set the server up until that is complete, then as LevelAnyHour
+	LevelSetupOrAdmin       // the same, then as LevelAdmin
+)
+
+// Authenticate says which caller a token makes of c, whose ClientInfo, Address and Forwarded the request has given.
+// Fields of ClientInfo that are empty are filled from the device. A token that means nothing, or whose user is disabled,
+// is ErrUnauthenticated.
+func (s *Service) Authenticate(ctx context.Context, c Caller, token Token) (Caller, error) {
+	hash := token.Hash()
+	device, user, err := s.remembered(ctx, hash)
+	if errors.Is(err, ErrNotFound) {
+		return s.authenticateKey(ctx, c, hash)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	if user.Policy.IsDisabled {
+		return Caller{}, ErrUnauthenticated
+	}
+	c.User, c.Device = user, device
+	s.touch(&c)
+	c.ClientInfo = c.ClientInfo.or(device.ClientInfo)
+	return c, nil
+}
+
+func (s *Service) authenticateKey(ctx context.Context, c Caller, hash Hash) (Caller, error) {
+	var key APIKey
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		key, err = tx.APIKey(ctx, hash)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return Caller{}, ErrUnauthenticated
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	c.Key, c.AppName = &key, key.Name
+	return c, nil
+}
+
+func (i ClientInfo) or(other ClientInfo) ClientInfo {
+	fill := func(text *string, other string) {
+		if strings.TrimSpace(*text) == "" {
+			*text = other
+		}
+	}
+	fill(&i.AppName, other.AppName)
+	fill(&i.AppVersion, other.AppVersion)
+	fill(&i.DeviceName, other.DeviceName)
+	fill(&i.DeviceID, other.DeviceID)
+	return i
+}
+
+// Allow tells whether the caller reaches a level: nil, ErrUnauthenticated where nobody is signed in, or ErrForbidden.
+// It looks at the policy as it is now, so what an administrator changes holds for the very next request.
+func (s *Service) Allow(ctx context.Context, c Caller, level Level) error {
+	switch level {
+	case LevelAnybody:
+		return nil
+	case LevelSetupOrUser, LevelSetupOrAdmin:
+		settings, err := s.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		if !settings.SetupComplete {
+			return s.allowSetup(c)
+		}
+	}
+	switch {
+	case !c.Known():
+		return ErrUnauthenticated
+	case c.Operator || c.Key != nil:
+		return nil
+	case (level == LevelAdmin || level == LevelSetupOrAdmin) && !c.Administrator():
+		return ErrForbidden
+	}
+	return s.admit(c, level == LevelAnyHour || level == LevelSetupOrUser)
+}
+
+// admit checks a signed-in user's policy. Jellyfin asks about devices only at sign-in, and lets administrators in from
+// anywhere. The limit of sessions needs no check here: no sign-in exceeds it, and SetPolicy ends what a new one leaves
+// no room for.
+func (s *Service) admit(c Caller, anyHour bool) error {
+	policy := &c.User.Policy
+	switch {
+	case !policy.EnableRemoteAccess && !c.local(s.options.LocalNetworks):
+		return ErrForbidden
+	case !anyHour && !policy.IsAdministrator && !policy.scheduled(s.Now().In(s.options.Location)):
+		return ErrForbidden
+	case c.Device != nil && !policy.allowsDevice(c.Device.DeviceID):
+		return ErrForbidden
+	}
+	return nil
+}
+
+// own is the id of the user that a request is about: the one it names, else the caller. Only an administrator may name
+// another; an API key must name one.
+func (s *Service) own(c Caller, id ID) (ID, error) {
+	switch {
+	case id.IsZero() && c.User != nil:
+		return c.User.ID, nil
+	case id.IsZero():
+		return ID{}, refuse(Invalid, "a user must be named")
+	case c.UserID() != id && !c.Administrator():
+		return ID{}, refuse(Forbidden, "only an administrator may do this for another user")
+	}
+	return id, nil
+}

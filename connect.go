@@ -1,0 +1,271 @@
+package finlatch
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+)
+
+const (
+	quickConnectLife   = 10 * time.Minute // of a request, and again from its approval
+	quickConnectRepeat = 5 * time.Second  // in which a repeated redemption gets the same answer; overlapping polls make one
+	codeTries          = 32
+)
+
+var (
+	errQuickConnectOff = &Error{Kind: Unauthenticated, Msg: "Quick connect is disabled"}
+	errUnknownSecret   = &Error{Kind: NotFound, Msg: "Unknown secret"}
+	errUnknownCode     = &Error{Kind: NotFound, Msg: "Unknown code"}
+	errApprovedByOther = &Error{Kind: Conflict, Msg: "Somebody else has already approved this code."}
+)
+
+// QuickConnectOff tells whether an error says that Quick Connect is switched off.
+func QuickConnectOff(err error) bool { return errors.Is(err, error(errQuickConnectOff)) }
+
+// QuickConnectEnabled tells whether Quick Connect is on.
+func (s *Service) QuickConnectEnabled(ctx context.Context) (bool, error) {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return false, err
+	}
+	return settings.QuickConnect, nil
+}
+
+func (s *Service) quickConnectOn(ctx context.Context) error {
+	on, err := s.QuickConnectEnabled(ctx)
+	if err == nil && !on {
+		return errQuickConnectOff
+	}
+	return err
+}
+
+// Initiate starts a request for Quick Connect for the caller's device. It lives for ten minutes and survives a restart.
+// Where too many are pending, the oldest of the network that has most of them makes room, never the newcomer.
+func (s *Service) Initiate(ctx context.Context, c Caller) (QuickConnect, Secret, error) {
+	if err := c.complete(); err != nil {
+		return QuickConnect{}, Secret{}, err
+	}
+	if err := s.quickConnectOn(ctx); err != nil {
+		return QuickConnect{}, Secret{}, err
+	}
+	if err := s.signInOpen(ctx, c); err != nil {
+		return QuickConnect{}, Secret{}, err
+	}
+	for range codeTries {
+		request, secret, err := s.newQuickConnect(c)
+		if err != nil {
+			return QuickConnect{}, Secret{}, err
+		}
+		err = s.store.Update(ctx, func(tx Tx) error { return s.addQuickConnect(ctx, tx, request) })
+		if err == nil {
+			s.sweeping.due(request.ExpiresAt)
+			return request, secret, nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return QuickConnect{}, Secret{}, err
+		}
+	}
+	return QuickConnect{}, Secret{}, &Error{Kind: Unavailable, Msg: "no code is free", RetryAfter: time.Minute}
+}
+
+func (s *Service) newQuickConnect(c Caller) (QuickConnect, Secret, error) {
+	secret, err := newSecret(s.options.Random)
+	if err != nil {
+		return QuickConnect{}, Secret{}, err
+	}
+	number, err := rand.Int(s.options.Random, big.NewInt(1_000_000))
+	if err != nil {
+		return QuickConnect{}, Secret{}, err
+	}
+	now := s.Now()
+	return QuickConnect{ClientInfo: c.ClientInfo, SecretHash: secret.Hash(), Code: fmt.Sprintf("%06d", number.Int64()),
+		Address: c.Address, Forwarded: c.Forwarded, Network: network(c.Address), CreatedAt: now, ExpiresAt: now.Add(quickConnectLife)}, secret, nil
+}
+
+func (s *Service) addQuickConnect(ctx context.Context, tx Tx, request QuickConnect) error {
+	if _, err := tx.ExpireQuickConnects(ctx, request.CreatedAt, 100); err != nil {
+		return err
+	}
+	if limit := s.options.QuickConnectLimit; limit > 0 {
+		pending, err := tx.CountPendingQuickConnects(ctx)
+		if err != nil {
+			return err
+		}
+		if pending >= limit {
+			crowding, err := tx.CrowdingQuickConnect(ctx)
+			if err != nil {
+				return err
+			}
+			if err := tx.DeleteQuickConnect(ctx, crowding.SecretHash); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.CreateQuickConnect(ctx, request)
+}
+
+// QuickConnectRequest is the state of a request, for whoever has its secret: NotFound where there is none or it has expired.
+func (s *Service) QuickConnectRequest(ctx context.Context, secret Secret) (QuickConnect, error) {
+	if err := s.quickConnectOn(ctx); err != nil {
+		return QuickConnect{}, err
+	}
+	var request QuickConnect
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		request, err = s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return QuickConnect{}, errUnknownSecret
+	}
+	return request, err
+}
+
+func (s *Service) liveQuickConnect(request QuickConnect, err error) (QuickConnect, error) {
+	if err == nil && !s.Now().Before(request.ExpiresAt) {
+		return QuickConnect{}, ErrNotFound
+	}
+	return request, err
+}
+
+// Approve lets the device that shows a code sign in as a user: the caller, or, for an administrator, the one that id
+// names. NotFound for a code that is not shown, Conflict where it was approved for somebody else. Approving it again for
+// the same user changes nothing. The user's policy is checked here and again at redemption.
+func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) error {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return err
+	}
+	id, err := s.own(c, id)
+	if err != nil {
+		return err
+	}
+	if err := s.quickConnectOn(ctx); err != nil {
+		return err
+	}
+	var refusal error
+	err = s.store.Update(ctx, func(tx Tx) error {
+		refusal = nil
+		request, err := s.liveQuickConnect(tx.QuickConnectByCode(ctx, code))
+		if errors.Is(err, ErrNotFound) {
+			refusal = errUnknownCode
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if request.State != QuickConnectPending {
+			if request.UserID != id {
+				refusal = errApprovedByOther
+			}
+			return nil
+		}
+		user, err := tx.User(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			refusal = refuse(Invalid, "there is no such user")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if refusal, err = s.mayConnect(ctx, tx, Caller{Address: request.Address, Forwarded: request.Forwarded}, request, &user); err != nil {
+			return err
+		}
+		now := s.Now()
+		entry := Activity{Type: ActivityQuickConnectApproved, Name: fmt.Sprintf("Quick Connect of %s on %s was approved for %s",
+			request.AppName, request.DeviceName, user.Name), UserID: user.ID, ByID: c.UserID(), Address: c.Address,
+			Severity: SeverityInformation, Count: 1, At: now}
+		if refusal != nil {
+			entry.Type, entry.Severity = ActivityQuickConnectRefused, SeverityWarning
+			entry.Name = fmt.Sprintf("Quick Connect of %s on %s was refused for %s", request.AppName, request.DeviceName, user.Name)
+			return tx.AddActivity(ctx, entry)
+		}
+		request.State, request.UserID, request.ApprovedBy = QuickConnectApproved, user.ID, c.UserID()
+		request.ExpiresAt = now.Add(quickConnectLife)
+		if err := tx.PutQuickConnect(ctx, request); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, entry)
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// mayConnect checks the rights of the user that a request would sign in from somewhere.
+func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request QuickConnect, user *User) (refusal error, err error) {
+	if refusal := s.mayUse(from, user); refusal != nil {
+		return refusal, nil
+	}
+	return s.mayHave(ctx, tx, user, request.DeviceID)
+}
+
+// Redeem gives the device whose request was approved its access token. It works once; a repeat within five seconds gets
+// the same answer, unless that token was ended meanwhile. NotFound for a secret that is unknown, expired, used up or not
+// yet approved.
+func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn, error) {
+	if err := s.quickConnectOn(ctx); err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.signInOpen(ctx, c); err != nil {
+		return SignedIn{}, err
+	}
+	salt := make([]byte, 16)
+	if _, err := io.ReadFull(s.options.Random, salt); err != nil {
+		return SignedIn{}, err
+	}
+	var in SignedIn
+	var refusal error
+	err := s.store.Update(ctx, func(tx Tx) error {
+		in, refusal = SignedIn{}, nil
+		request, err := s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
+		if err != nil || request.State == QuickConnectPending {
+			refusal = errUnknownSecret
+			return ignoreNotFound(err)
+		}
+		user, err := tx.User(ctx, request.UserID)
+		if err != nil {
+			refusal = errUnknownSecret
+			return ignoreNotFound(err)
+		}
+		if request.State == QuickConnectRedeemed {
+			in, refusal, err = s.repeated(ctx, tx, request, user, secret)
+			return err
+		}
+		if refusal, err = s.mayConnect(ctx, tx, c, request, &user); refusal != nil || err != nil {
+			return err
+		}
+		now, token := s.Now(), secret.token(salt)
+		request.State, request.RedeemedAt, request.Salt = QuickConnectRedeemed, now, bytes.Clone(salt)
+		if err := tx.PutQuickConnect(ctx, request); err != nil {
+			return err
+		}
+		in = SignedIn{User: user, Token: token, Device: newDevice(c, request.ClientInfo, user.ID, token, now)}
+		return s.replaceDevice(ctx, tx, c, user, in.Device)
+	})
+	if err == nil {
+		err = refusal
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	s.sweeping.due(s.Now().Add(quickConnectRepeat))
+	return in, nil
+}
+
+// repeated is the answer to a redemption that comes again, as overlapping polls make it.
+func (s *Service) repeated(ctx context.Context, tx Tx, request QuickConnect, user User, secret Secret) (in SignedIn, refusal, err error) {
+	if len(request.Salt) == 0 || s.Now().Sub(request.RedeemedAt) >= quickConnectRepeat {
+		return SignedIn{}, errUnknownSecret, nil
+	}
+	token := secret.token(request.Salt)
+	device, err := tx.Device(ctx, token.Hash())
+	if err != nil {
+		return SignedIn{}, errUnknownSecret, ignoreNotFound(err)
+	}
+	return SignedIn{User: user, Device: device, Token: token}, nil, nil
+}

@@ -1,0 +1,205 @@
+package finlatch
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const sessionWindow = 24 * time.Hour // a device that was active in it is listed as a session
+
+var errNoDevice = &Error{Kind: NotFound, Msg: "there is no such device"}
+
+// SignOut ends the token that the caller comes with. For an API key it does nothing, as in Jellyfin.
+func (s *Service) SignOut(ctx context.Context, c Caller) error {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return err
+	}
+	if c.Device == nil {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		if _, err := tx.DeleteDevices(ctx, DeviceFilter{TokenHash: c.Device.TokenHash}); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, s.entry(c, ActivitySessionEnded, c.User.ID, "%s has disconnected from %s", c.User.Name, c.Device.DeviceName))
+	})
+}
+
+// SessionFilter picks sessions. Members that are zero pick all.
+type SessionFilter struct {
+	DeviceID     string
+	ActiveWithin time.Duration
+}
+
+// Sessions lists the devices that were active in the last day, latest first: an administrator sees all, a user its own.
+func (s *Service) Sessions(ctx context.Context, c Caller, filter SessionFilter) ([]Session, error) {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return nil, err
+	}
+	window := sessionWindow
+	if filter.ActiveWithin > 0 && filter.ActiveWithin < window {
+		window = filter.ActiveWithin
+	}
+	devices := DeviceFilter{DeviceID: filter.DeviceID, ActiveSince: s.Now().Add(-window)}
+	if !c.Administrator() {
+		devices.UserID = c.UserID()
+	}
+	return s.sessions(ctx, devices)
+}
+
+func (s *Service) sessions(ctx context.Context, filter DeviceFilter) (sessions []Session, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		sessions = sessions[:0]
+		devices, err := tx.Devices(ctx, filter)
+		if err != nil {
+			return err
+		}
+		names := map[ID]string{}
+		for _, d := range devices {
+			if _, known := names[d.UserID]; !known {
+				user, err := tx.User(ctx, d.UserID)
+				if err != nil {
+					return err
+				}
+				names[d.UserID] = user.Name
+			}
+			sessions = append(sessions, Session{Device: d, UserName: names[d.UserID]})
+		}
+		return nil
+	})
+	return sessions, err
+}
+
+// Devices lists signed-in devices, one entry a token, latest activity first, for administrators. With an id it lists
+// those that this user might use: NotFound where there is no such user.
+func (s *Service) Devices(ctx context.Context, c Caller, id ID) ([]Session, error) {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return nil, err
+	}
+	all, err := s.sessions(ctx, DeviceFilter{})
+	if err != nil || id.IsZero() {
+		return all, err
+	}
+	user, err := s.UserByID(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	usable := all[:0]
+	for _, session := range all {
+		if user.Policy.allowsDevice(session.Device.DeviceID) {
+			usable = append(usable, session)
+		}
+	}
+	return usable, nil
+}
+
+// DeviceByID is the most recently active entry with a device id, for administrators: NotFound where there is none.
+func (s *Service) DeviceByID(ctx context.Context, c Caller, deviceID string) (Session, error) {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return Session{}, err
+	}
+	if deviceID == "" {
+		return Session{}, errNoDevice
+	}
+	found, err := s.sessions(ctx, DeviceFilter{DeviceID: deviceID, Limit: 1})
+	if err != nil {
+		return Session{}, err
+	}
+	if len(found) == 0 {
+		return Session{}, errNoDevice
+	}
+	return found[0], nil
+}
+
+// DeleteDevices ends every token with one of the device ids, of all users, for administrators. Where one of them is
+// unknown nothing is deleted: NotFound.
+func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []string) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	if len(deviceIDs) == 0 {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		seen := map[string]bool{}
+		for _, id := range deviceIDs {
+			if id == "" {
+				return errNoDevice
+			}
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			ended, err := tx.DeleteDevices(ctx, DeviceFilter{DeviceID: id})
+			if err != nil {
+				return err
+			}
+			if len(ended) == 0 {
+				return errNoDevice
+			}
+			for _, d := range ended {
+				if err := tx.AddActivity(ctx, s.entry(c, ActivityDeviceRevoked, d.UserID, "%s on %s has been signed out", d.AppName, d.DeviceName)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// DisplayPreferences is the document that an app keeps for a user and an item; nil where there is none. It writes
+// nothing: Jellyfin 12 adds a row with every read.
+func (s *Service) DisplayPreferences(ctx context.Context, c Caller, id, item ID, client string) ([]byte, error) {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return nil, err
+	}
+	id, err := s.own(c, id)
+	if err != nil {
+		return nil, err
+	}
+	var found DisplayPreferences
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		found, err = tx.DisplayPreferences(ctx, id, item, client)
+		return ignoreNotFound(err)
+	})
+	return found.Data, err
+}
+
+// Bounds of display preferences: bytes in one document and in a client's name, and documents of one user.
+const (
+	maxPreferences      = 64 << 10
+	maxPreferencesName  = 128
+	maxPreferencesCount = 500
+)
+
+// SetDisplayPreferences keeps a document for a user and an item: Invalid where it is too large or there are too many.
+func (s *Service) SetDisplayPreferences(ctx context.Context, c Caller, id, item ID, client string, data []byte) error {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return err
+	}
+	id, err := s.own(c, id)
+	if err != nil {
+		return err
+	}
+	if len(data) > maxPreferences || len(client) > maxPreferencesName {
+		return refuse(Invalid, "the display preferences are too large")
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		_, err := tx.DisplayPreferences(ctx, id, item, client)
+		if errors.Is(err, ErrNotFound) {
+			var count int
+			if count, err = tx.CountDisplayPreferences(ctx, id); count >= maxPreferencesCount {
+				return refuse(Invalid, "the user has too many display preferences")
+			}
+		}
+		if err != nil {
+			return err
+		}
+		err = tx.PutDisplayPreferences(ctx, DisplayPreferences{UserID: id, ItemID: item, Client: client, Data: data})
+		if errors.Is(err, ErrNotFound) {
+			return errUserNotFound
+		}
+		return err
+	})
+}

@@ -1,0 +1,116 @@
+package httpx
+
+import (
+	"maps"
+	"net/http"
+	pathpkg "path"
+	"slices"
+	"strings"
+)
+
+// Mux is http.ServeMux behind Fold, with Jellyfin's manners: it never redirects, knows HEAD and OPTIONS only where they
+// were declared, answers 404 and 405 without a body, and tells the event which route was taken. Like ServeMux it lets a
+// literal segment win over {userId}, but only for the methods declared for it. Add routes before serving.
+type Mux struct {
+	// Missing answers what no route knows, with the request as it was before Fold; nil means 404.
+	Missing http.Handler
+
+	mux     *http.ServeMux
+	methods map[string]bool
+}
+
+// NewMux makes a Mux without routes.
+func NewMux() *Mux {
+	m := &Mux{mux: http.NewServeMux(), methods: make(map[string]bool)}
+	m.mux.HandleFunc("/", m.miss)
+	return m
+}
+
+// Handle adds a route. The pattern is a path as in ServeMux, in any case: "/Users/{userId}/Policy"; one that ends in a
+// slash stands for all that begins so, and for itself without the slash. An empty method stands for all. It panics, as
+// ServeMux does, if the route is broken or there already.
+func (m *Mux) Handle(method, pattern string, h http.Handler) {
+	name := strings.TrimSpace(method + " " + pattern)
+	route := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead && method == http.MethodGet {
+			m.miss(w, r) // ServeMux takes GET to mean HEAD as well
+			return
+		}
+		SetRoute(r.Context(), name)
+		h.ServeHTTP(w, r)
+	})
+	path := lowerPattern(pattern)
+	if path == "/" && method == "" {
+		panic("httpx: set Mux.Missing instead of a route for everything")
+	}
+	m.methods[method] = true
+	m.mux.Handle(strings.TrimSpace(method+" "+path), route)
+	if folder := strings.TrimSuffix(path, "/"); folder != "" && folder != path {
+		m.mux.Handle(strings.TrimSpace(method+" "+folder), route)
+	}
+}
+
+// ServeHTTP takes the route that fits. r.Pattern is set, in lower case but for the names in braces.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !tidy(r.URL.EscapedPath()) {
+		m.miss(w, r) // ServeMux would redirect; Fold leaves no such path
+		return
+	}
+	m.mux.ServeHTTP(w, r)
+}
+
+// miss answers where no route was declared for method and path.
+func (m *Mux) miss(w http.ResponseWriter, r *http.Request) {
+	r.Pattern = ""
+	if allowed := m.allowed(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	if m.Missing != nil {
+		m.Missing.ServeHTTP(w, Unfold(r))
+		return
+	}
+	w.WriteHeader(http.StatusNotFound)
+}
+
+// allowed has the methods that were declared for the path, sorted. Only misses pay for it.
+func (m *Mux) allowed(r *http.Request) []string {
+	var allowed []string
+	for _, method := range slices.Sorted(maps.Keys(m.methods)) {
+		other := new(http.Request)
+		*other = *r
+		other.Method = method
+		if _, pattern := m.mux.Handler(other); method != "" && strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
+}
+
+func tidy(path string) bool {
+	if path == "" || path[0] != '/' || strings.Contains(path, "//") {
+		return false
+	}
+	return !strings.Contains(path, "/.") || pathpkg.Clean(path) == strings.TrimSuffix(path, "/")
+}
+
+// lowerPattern folds a pattern, but not the names in its braces.
+func lowerPattern(pattern string) string {
+	var b []byte
+	for pattern != "" {
+		open := strings.IndexByte(pattern, '{')
+		if open < 0 {
+			open = len(pattern)
+		}
+		b = appendLower(b, pattern[:open])
+		end := strings.IndexByte(pattern[open:], '}') + 1
+		b = append(b, pattern[open:open+end]...)
+		if end == 0 {
+			b = append(b, pattern[open:]...)
+			break
+		}
+		pattern = pattern[open+end:]
+	}
+	return string(b)
+}

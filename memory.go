@@ -1,0 +1,140 @@
+package finlatch
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// memory keeps callers that were seen lately, so that a request with a known token asks no store. What is filled in
+// was read in a generation and is taken only while no change came after it, so no late fill survives a revocation.
+type memory struct {
+	mu         sync.Mutex // orders fills and changes
+	generation uint64
+	on         atomic.Bool // while the store tells of changes
+	devices    *otter.Cache[Hash, *Device]
+	users      *otter.Cache[ID, *User]
+	settings   atomic.Pointer[Settings]
+	hits       atomic.Uint64
+}
+
+func (m *memory) init(size int) {
+	m.devices = otter.Must(&otter.Options[Hash, *Device]{MaximumSize: size})
+	m.users = otter.Must(&otter.Options[ID, *User]{MaximumSize: size})
+}
+
+func (m *memory) now() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.generation
+}
+
+// fill runs set unless something changed since a generation.
+func (m *memory) fill(generation uint64, set func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.on.Load() && m.generation == generation {
+		set()
+	}
+}
+
+func (m *memory) forget(c Change) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	switch c.Kind {
+	case ChangeMissed:
+		m.clear()
+		m.on.Store(true)
+	case ChangeUser:
+		m.users.Invalidate(c.UserID)
+	case ChangeDevice:
+		m.devices.Invalidate(c.Hash)
+	case ChangeSettings:
+		m.settings.Store(nil)
+	}
+}
+
+func (m *memory) stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
+	m.on.Store(false)
+	m.clear()
+}
+
+func (m *memory) clear() {
+	m.devices.InvalidateAll()
+	m.users.InvalidateAll()
+	m.settings.Store(nil)
+}
+
+// watch keeps the memory in step with the store. While the store cannot tell of changes nothing is remembered.
+func (s *Service) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := s.store.Watch(ctx, s.memory.forget)
+		s.memory.stop()
+		if ctx.Err() != nil {
+			return
+		}
+		s.log.Warn("the store does not tell of changes; trying again", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// CacheHits counts the requests whose token was answered from memory.
+func (s *Service) CacheHits() uint64 { return s.memory.hits.Load() }
+
+// remembered is a signed-in device and its user, from memory or from the store.
+func (s *Service) remembered(ctx context.Context, token Hash) (*Device, *User, error) {
+	device, found := s.memory.devices.GetIfPresent(token)
+	if found {
+		if user, found := s.memory.users.GetIfPresent(device.UserID); found {
+			s.memory.hits.Add(1)
+			return device, user, nil
+		}
+	}
+	generation := s.memory.now()
+	var user *User
+	err := s.store.View(ctx, func(tx Tx) error {
+		d, err := tx.Device(ctx, token)
+		if err != nil {
+			return err
+		}
+		u, err := tx.User(ctx, d.UserID)
+		device, user = &d, &u
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.memory.fill(generation, func() {
+		s.memory.devices.Set(token, device)
+		s.memory.users.Set(device.UserID, user)
+	})
+	return device, user, nil
+}
+
+// Settings are the server's settings as they are now.
+func (s *Service) Settings(ctx context.Context) (*Settings, error) {
+	if settings := s.memory.settings.Load(); settings != nil {
+		return settings, nil
+	}
+	generation := s.memory.now()
+	settings := new(Settings)
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		*settings, err = tx.Settings(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.memory.fill(generation, func() { s.memory.settings.Store(settings) })
+	return settings, nil
+}

@@ -1,0 +1,34 @@
+package finlatch
+
+import (
+	"net/netip"
+	"time"
+)
+
+// QuickConnectState says how far a request for Quick Connect has come.
+type QuickConnectState uint8
+
+// The states of a request, in the order in which it passes them.
+const (
+	QuickConnectPending  QuickConnectState = iota // the code is shown, nobody has approved it
+	QuickConnectApproved                          // somebody has; the device may redeem its secret
+	QuickConnectRedeemed                          // the device has its token
+)
+
+// QuickConnect is a device's request to be signed in by a person who approves its code in an app that is signed in.
+type QuickConnect struct {
+	ClientInfo
+	SecretHash Hash
+	Code       string // six decimal digits; no two requests in the store have the same
+	State      QuickConnectState
+	Address    netip.Addr   // who asked
+	Forwarded  bool         // as in Caller
+	Network    netip.Prefix // the asker's network, by which requests are counted and turned out
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+
+	UserID     ID // who will be signed in; from approval on
+	ApprovedBy ID // who approved: UserID, an administrator, or the zero ID of an API key
+	RedeemedAt time.Time
+	Salt       []byte // see Secret.token; only for a few seconds after RedeemedAt
+}

@@ -1,0 +1,98 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/httpx"
+	"github.com/finlatch/finlatch/jellyfin"
+)
+
+// request is what a handler gets: the HTTP request, who makes it, and its query.
+type request struct {
+	*http.Request
+	caller finlatch.Caller
+	query  *httpx.Values
+}
+
+// handler does an operation: what it returns is the answer's JSON, or nothing, which is 204.
+type handler func(r *request) (any, error)
+
+// body makes a handler of one that takes a JSON body.
+func body[T any](as httpx.Param, f func(r *request, in *T) (any, error)) handler {
+	return func(r *request) (any, error) {
+		in := new(T)
+		if d, ok := any(in).(jellyfin.Defaulter); ok {
+			d.SetDefaults()
+		}
+		if err := httpx.DecodeJSON(r.Request, in, as); err != nil {
+			return nil, err
+		}
+		return f(r, in)
+	}
+}
+
+// redirect is an answer that sends the client elsewhere.
+type redirect string
+
+// adapt turns a route into an HTTP handler: it says who asks, refuses who may not, runs the operation and writes its answer.
+func (s *server) adapt(route route) http.Handler {
+	return httpx.Adapt(func(w http.ResponseWriter, hr *http.Request) error {
+		if route.guarded {
+			if err := s.guard(hr); err != nil {
+				return err
+			}
+		}
+		caller, err := s.caller(hr)
+		if err != nil {
+			return err
+		}
+		if err := s.service.Allow(hr.Context(), caller, route.level); err != nil {
+			return refusal(err)
+		}
+		answer, err := route.handle(&request{Request: hr, caller: caller, query: httpx.Query(hr)})
+		if err != nil {
+			return err
+		}
+		switch answer := answer.(type) {
+		case nil:
+			w.WriteHeader(http.StatusNoContent)
+			return nil
+		case redirect:
+			w.Header().Set("Location", string(answer))
+			w.WriteHeader(http.StatusFound)
+			return nil
+		}
+		return httpx.WriteJSON(w, hr, http.StatusOK, answer)
+	}, s.fail)
+}
+
+// caller says who makes a request. A token that means nothing does not stop it: an operation for anybody is answered,
+// and one that is not refuses the caller by its level.
+func (s *server) caller(r *http.Request) (finlatch.Caller, error) {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil {
+		return finlatch.Caller{}, err
+	}
+	header := jellyfin.TokenFrom(r, settings.LegacyAuthorization)
+	address := httpx.AddressFrom(r.Context())
+	c := finlatch.Caller{
+		ClientInfo: finlatch.NewClientInfo(header.Client, header.Version, header.Device, header.DeviceID),
+		Address:    address.Addr, Forwarded: address.ForwardedByStranger,
+	}
+	if !header.HasToken() {
+		return c, nil
+	}
+	known, err := s.service.Authenticate(r.Context(), c, finlatch.TokenFrom(header.Token))
+	switch {
+	case errors.Is(err, finlatch.ErrUnauthenticated):
+		return c, nil
+	case err != nil:
+		return c, err
+	}
+	if event := httpx.EventFrom(r.Context()); event != nil {
+		event.User = known.UserID().String()
+	}
+	return known, nil
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"encoding/json"
+
+	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/jellyfin"
+)
+
+func (s *server) root(*request) (any, error) { return redirect("web/"), nil }
+
+func (s *server) ping(*request) (any, error) { return jellyfin.ProductName, nil }
+
+func (s *server) branding(*request) (any, error) { return jellyfin.BrandingOptionsDto{}, nil }
+
+func (s *server) publicInfo(settings *finlatch.Settings) jellyfin.PublicSystemInfo {
+	name := settings.ServerName
+	if name == "" {
+		name = s.options.MachineName
+	}
+	return jellyfin.PublicSystemInfo{LocalAddress: s.options.PublishedURL, ServerName: name, Version: jellyfin.ServerVersion,
+		ProductName: jellyfin.ProductName, ID: settings.ServerID.String(), StartupWizardCompleted: settings.SetupComplete}
+}
+
+func (s *server) publicSystemInfo(r *request) (any, error) {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return s.publicInfo(settings), nil
+}
+
+// systemInfo is jellyfin-web's test of a saved token, so every user may ask. Where things lie on the disk it tells
+// administrators only.
+func (s *server) systemInfo(r *request) (any, error) {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	folder := "/"
+	if r.caller.Administrator() && s.options.DataDir != "" {
+		folder = s.options.DataDir
+	}
+	return &jellyfin.SystemInfo{
+		PublicSystemInfo: s.publicInfo(settings), SupportsLibraryMonitor: true, WebSocketPortNumber: s.options.Port, CanSelfRestart: true,
+		ProgramDataPath: folder, WebPath: folder, ItemsByNamePath: folder, CachePath: folder, LogPath: folder,
+		InternalMetadataPath: folder, TranscodingTempPath: folder,
+		CastReceiverApplications: jellyfin.DefaultCastReceivers(), EncoderLocation: "System", SystemArchitecture: "X64",
+	}, nil
+}
+
+// configurationDto is Jellyfin's ServerConfiguration: the kept members with the settings put over them.
+func (s *server) configurationDto(settings *finlatch.Settings) (*jellyfin.ServerConfiguration, error) {
+	c := jellyfin.DefaultServerConfiguration()
+	if len(settings.Rest) > 0 {
+		if err := json.Unmarshal(settings.Rest, &c); err != nil {
+			return nil, err
+		}
+	}
+	c.ServerName, c.QuickConnectAvailable, c.EnableLegacyAuthorization = settings.ServerName, settings.QuickConnect, settings.LegacyAuthorization
+	c.UICulture, c.MetadataCountryCode, c.PreferredMetadataLanguage = settings.UICulture, settings.MetadataCountryCode, settings.PreferredMetadataLanguage
+	c.IsStartupWizardCompleted = settings.SetupComplete
+	return &c, nil
+}
+
+func (s *server) configuration(r *request) (any, error) {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return s.configurationDto(settings)
+}
+
+// setConfiguration replaces all of it, as Jellyfin does: members that are left out fall back to their defaults.
+func (s *server) setConfiguration(r *request, in *jellyfin.ServerConfiguration) (any, error) {
+	rest, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.service.SetSettings(r.Context(), r.caller, finlatch.Settings{
+		ServerName: in.ServerName, QuickConnect: in.QuickConnectAvailable, LegacyAuthorization: in.EnableLegacyAuthorization,
+		UICulture: in.UICulture, MetadataCountryCode: in.MetadataCountryCode, PreferredMetadataLanguage: in.PreferredMetadataLanguage,
+		Rest: rest,
+	})
+}

@@ -1,0 +1,29 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/finlatch/finlatch/internal/httpx"
+)
+
+// wrap puts around the table what every request passes, the innermost first.
+func (s *server) wrap(mux http.Handler) http.Handler {
+	h := httpx.Fold(mux)
+	h = httpx.Progress(httpx.Pace{})(h)
+	h = httpx.LimitBody(httpx.MaxBody)(h)
+	h = httpx.CORS(func() []string { return nil }, s.withoutCORS)(h)
+	h = httpx.ClientAddress(func() []netip.Prefix { return s.options.TrustedProxies }, s.warnOfProxy)(h)
+	return httpx.Record(s.options.Log)(h)
+}
+
+// withoutCORS tells whether scripts of other sites are kept out: until the server is set up.
+func (s *server) withoutCORS(r *http.Request) bool {
+	settings, err := s.service.Settings(r.Context())
+	return err != nil || !settings.SetupComplete
+}
+
+func (s *server) warnOfProxy(peer netip.Addr) {
+	s.options.Log.Warn("a request says that it was forwarded, by a machine that is not among the trusted proxies; "+
+		"such requests count as coming from outside. If that machine is your proxy, name it with --trusted-proxies", "peer", peer)
+}

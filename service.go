@@ -1,0 +1,191 @@
+package finlatch
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/finlatch/finlatch/internal/password"
+	"github.com/finlatch/finlatch/internal/throttle"
+)
+
+// Hasher hashes passwords. Its calls are the one expensive thing here and run behind the hash gate.
+type Hasher interface {
+	// Hash makes a PHC string.
+	Hash(random io.Reader, password string) (string, error)
+	// Verify tells whether a password is the one behind a PHC string.
+	Verify(encoded, password string) (bool, error)
+	// Waste costs what Verify costs for a hash made by Hash.
+	Waste(password string)
+	// NeedsRehash tells whether Hash would make another kind of PHC string today.
+	NeedsRehash(encoded string) bool
+}
+
+type argon2id struct{}
+
+func (argon2id) Hash(random io.Reader, pw string) (string, error) { return password.Hash(random, pw) }
+func (argon2id) Verify(encoded, pw string) (bool, error)          { return password.Verify(encoded, pw) }
+func (argon2id) Waste(pw string)                                  { password.Waste(pw) }
+func (argon2id) NeedsRehash(encoded string) bool                  { return password.NeedsRehash(encoded) }
+
+// PrivateNetworks are the addresses that count as local: this machine, private and link-local networks.
+func PrivateNetworks() []netip.Prefix {
+	var networks []netip.Prefix
+	for _, text := range []string{"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+		"::1/128", "fe80::/10", "fc00::/7"} {
+		networks = append(networks, netip.MustParsePrefix(text))
+	}
+	return networks
+}
+
+// Options of a Service. Store is needed; the zero value of everything else works.
+type Options struct {
+	Store    Store
+	Clock    func() time.Time // time.Now
+	Random   io.Reader        // crypto/rand
+	Hasher   Hasher           // argon2id with 19 MiB, two passes and one lane
+	Log      *slog.Logger     // discards
+	Location *time.Location   // time.Local; access schedules are in it
+
+	LocalNetworks    []netip.Prefix // PrivateNetworks; who is elsewhere needs Policy.EnableRemoteAccess
+	SetupFrom        []netip.Prefix // LocalNetworks; who may set the server up
+	PasswordlessFrom []netip.Prefix // LocalNetworks; who may sign in with an empty password
+
+	// HashSlots is how many passwords are hashed at the same time; 0: as many as there are cores.
+	HashSlots int
+	// SignInThrottleOff lets any number of sign-ins wait for a hash for any time. For tests and benchmarks.
+	SignInThrottleOff bool
+	// QuickConnectLimit is how many requests for Quick Connect may be pending; 0: 10,000; below 0: any number.
+	QuickConnectLimit int
+	// SealKey, 32 bytes, seals new API keys while they are readable in the list. Empty: one that ends with the process.
+	SealKey []byte
+	// CacheSize is how many signed-in devices are kept in memory; 0: 100,000.
+	CacheSize int
+}
+
+// Service is the rules. Its methods may be called from any number of goroutines.
+type Service struct {
+	options  Options
+	store    Store
+	log      *slog.Logger
+	hashing  *gate
+	seal     sealer
+	memory   memory
+	touches  touches
+	refusals refusals
+	sweeping sweeping
+}
+
+// New makes a Service on a store and gives a new store its settings.
+func New(ctx context.Context, options Options) (*Service, error) {
+	if options.Store == nil {
+		return nil, errors.New("finlatch.New: no store")
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	if options.Random == nil {
+		options.Random = rand.Reader
+	}
+	if options.Hasher == nil {
+		options.Hasher = argon2id{}
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Location == nil {
+		options.Location = time.Local
+	}
+	if options.LocalNetworks == nil {
+		options.LocalNetworks = PrivateNetworks()
+	}
+	if options.SetupFrom == nil {
+		options.SetupFrom = options.LocalNetworks
+	}
+	if options.PasswordlessFrom == nil {
+		options.PasswordlessFrom = options.LocalNetworks
+	}
+	if options.QuickConnectLimit == 0 {
+		options.QuickConnectLimit = 10_000
+	}
+	if options.CacheSize == 0 {
+		options.CacheSize = 100_000
+	}
+	if len(options.SealKey) == 0 {
+		options.SealKey = make([]byte, sealKeySize)
+		if _, err := io.ReadFull(options.Random, options.SealKey); err != nil {
+			return nil, fmt.Errorf("make a key for sealing: %w", err)
+		}
+	}
+	seal, err := newSealer(options.SealKey)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{options: options, store: options.Store, log: options.Log, seal: seal}
+	s.hashing = newGate(s.gateOptions())
+	s.memory.init(options.CacheSize)
+	s.sweeping.init()
+	return s, s.ensureSettings(ctx)
+}
+
+func (s *Service) gateOptions() gateOptions {
+	o := gateOptions{Slots: s.options.HashSlots}
+	if s.options.SignInThrottleOff {
+		o.Queue, o.Patience = 1<<20, time.Hour
+	}
+	return o
+}
+
+func (s *Service) ensureSettings(ctx context.Context) error {
+	id, err := newID(s.options.Random)
+	if err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		_, err := tx.Settings(ctx)
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return tx.PutSettings(ctx, newSettings(id))
+	})
+}
+
+// Now is the service's time in UTC.
+func (s *Service) Now() time.Time { return s.options.Clock().UTC() }
+
+// Run keeps the service's memory in step with the store and does what is due at times, until ctx ends. Without it
+// nothing is remembered between requests, and last activity is not written.
+func (s *Service) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.watch(ctx) })
+	wg.Go(func() { s.sweep(ctx) })
+	wg.Go(func() { s.writeTouches(ctx) })
+	wg.Wait()
+}
+
+// local tells whether the caller comes from one of the networks, and is not merely forwarded from there by a stranger.
+func (c Caller) local(networks []netip.Prefix) bool {
+	if c.Operator {
+		return true
+	}
+	if c.Forwarded || !c.Address.IsValid() {
+		return false
+	}
+	address := c.Address.Unmap().WithZone("")
+	for _, network := range networks {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// network is what stands for an address where addresses are counted: an IPv4 address itself, an IPv6 address's /48,
+// since whoever has one address of it has them all.
+func network(address netip.Addr) netip.Prefix { return throttle.Networks(address)[0] }

@@ -1,0 +1,169 @@
+package finlatch
+
+import (
+	"context"
+	"errors"
+)
+
+var (
+	errSetupPlace  = &Error{Kind: Forbidden, Msg: "the server is not set up yet, and may be set up only from this machine or a private network"}
+	errNoFirstUser = &Error{Kind: NotFound, Msg: "there is no user yet"}
+	errFirstUser   = &Error{Kind: Forbidden, Msg: "the first user has a password already"}
+)
+
+// ErrEmptyPassword refuses a first user without a password.
+var ErrEmptyPassword = &Error{Kind: Invalid, Msg: "Password must not be empty"}
+
+// allowSetup tells whether the caller may set the server up while it is not: whoever comes first must not own it.
+func (s *Service) allowSetup(c Caller) error {
+	if c.thisMachine() || c.local(s.options.SetupFrom) {
+		return nil
+	}
+	return errSetupPlace
+}
+
+// StartupConfiguration is what the first run asks about the server.
+type StartupConfiguration struct {
+	ServerName                string
+	UICulture                 string
+	MetadataCountryCode       string
+	PreferredMetadataLanguage string
+}
+
+// SetStartupConfiguration names the server.
+func (s *Service) SetStartupConfiguration(ctx context.Context, c Caller, configuration StartupConfiguration) error {
+	return s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		settings.ServerName = harmless(configuration.ServerName, maxServerName)
+		settings.UICulture = harmless(configuration.UICulture, maxCulture)
+		settings.MetadataCountryCode = harmless(configuration.MetadataCountryCode, maxCulture)
+		settings.PreferredMetadataLanguage = harmless(configuration.PreferredMetadataLanguage, maxCulture)
+		return tx.PutSettings(ctx, *settings)
+	})
+}
+
+// SetRemoteAccess keeps the first run's answer about access from elsewhere.
+func (s *Service) SetRemoteAccess(ctx context.Context, c Caller, enabled bool) error {
+	return s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		settings.RemoteAccess = enabled
+		return tx.PutSettings(ctx, *settings)
+	})
+}
+
+// setUp runs one step of the first run in one transaction.
+func (s *Service) setUp(ctx context.Context, c Caller, f func(Tx, *Settings) error) error {
+	if err := s.Allow(ctx, c, LevelSetupOrAdmin); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		settings, err := tx.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		if settings.SetupComplete && !c.Administrator() { // completed since Allow
+			return ErrUnauthenticated
+		}
+		return f(tx, &settings)
+	})
+}
+
+// FirstUser is the user created first. While there is none, it creates an administrator without a password, with a
+// name to start from, as the first run expects.
+func (s *Service) FirstUser(ctx context.Context, c Caller, name string) (User, error) {
+	if !validName(name) {
+		name = "MyJellyfinUser"
+	}
+	first, err := s.newUser(name)
+	if err != nil {
+		return User{}, err
+	}
+	first.Policy = newAdministratorPolicy()
+	user := first
+	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		found, err := tx.FirstUser(ctx)
+		if errors.Is(err, ErrNotFound) && !settings.SetupComplete {
+			user = first
+			return tx.CreateUser(ctx, first)
+		}
+		user = found
+		return err
+	})
+	return user, err
+}
+
+// SetFirstUser names the first user and sets its password: NotFound while there is none, Forbidden once it has a password.
+func (s *Service) SetFirstUser(ctx context.Context, c Caller, name, password string) error {
+	var user User
+	err := s.setUp(ctx, c, func(tx Tx, settings *Settings) (err error) {
+		if user, err = tx.FirstUser(ctx); errors.Is(err, ErrNotFound) {
+			return errNoFirstUser
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case user.HasPassword():
+		return errFirstUser
+	case password == "":
+		return ErrEmptyPassword
+	case !validName(name):
+		return errBadName
+	}
+	hash, err := s.hash(ctx, c, password)
+	if err != nil {
+		return err
+	}
+	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		user, err := tx.User(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		if user.HasPassword() { // set since we looked
+			return errFirstUser
+		}
+		user.Name, user.NormalizedName, user.PasswordHash = name, NormalizeName(name), hash
+		user.PasswordVersion++
+		return tx.PutUser(ctx, user)
+	})
+	if errors.Is(err, ErrConflict) {
+		return errNameTaken
+	}
+	return err
+}
+
+// CompleteSetup closes the first run for good and ends all tokens from before. It needs an administrator, who has a
+// password unless the caller is on this machine.
+func (s *Service) CompleteSetup(ctx context.Context, c Caller) error {
+	return s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		if settings.SetupComplete {
+			return nil
+		}
+		filter := UserFilter{Administrator: new(true), Disabled: new(false)}
+		if !c.thisMachine() {
+			filter.HasPassword = new(true)
+		}
+		administrators, err := tx.CountUsers(ctx, filter)
+		if err != nil {
+			return err
+		}
+		if administrators == 0 {
+			return refuse(Invalid, "the server needs an administrator with a password first")
+		}
+		return s.completeSetup(ctx, tx, c)
+	})
+}
+
+func (s *Service) completeSetup(ctx context.Context, tx Tx, c Caller) error {
+	settings, err := tx.Settings(ctx)
+	if err != nil || settings.SetupComplete {
+		return err
+	}
+	settings.SetupComplete = true
+	if err := tx.PutSettings(ctx, settings); err != nil {
+		return err
+	}
+	if err := tx.DeleteAllDevices(ctx); err != nil {
+		return err
+	}
+	return tx.AddActivity(ctx, s.entry(c, ActivitySetupCompleted, ID{}, "The server has been set up"))
+}

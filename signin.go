@@ -1,0 +1,300 @@
+package finlatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// SignedIn is what a sign-in gives: the user, the device it is signed in on, and the access token, which is shown only here.
+type SignedIn struct {
+	User   User
+	Device Device
+	Token  Token
+}
+
+// Refusals of a sign-in. That a name is unknown and that a password is wrong are the same to whoever asks.
+var (
+	errWrongPassword = &Error{Kind: Unauthenticated, Msg: "invalid user name or password"}
+	errDisabled      = &Error{Kind: Forbidden, Msg: "the account is disabled"}
+	errRemote        = &Error{Kind: Forbidden, Msg: "the account may not be used from here"}
+	errSchedule      = &Error{Kind: Forbidden, Msg: "the account may not be used at this time"}
+	errDevice        = &Error{Kind: Forbidden, Msg: "the account may not be used on this device"}
+	errSessions      = &Error{Kind: Forbidden, Msg: "the account is signed in on too many devices"}
+	errUserNotFound  = &Error{Kind: NotFound, Msg: "User not found"}
+)
+
+// complete tells whether the app has said of itself all that a sign-in needs.
+func (i ClientInfo) complete() error {
+	for _, text := range []string{i.AppName, i.DeviceID, i.DeviceName, i.AppVersion} {
+		if strings.TrimSpace(text) == "" {
+			return refuse(Invalid, "Client, DeviceId, Device and Version must be in the Authorization header")
+		}
+	}
+	return nil
+}
+
+// SignIn signs a user in by name and password on the caller's device and gives it a new access token, which replaces
+// the user's older one on that device. Refusals and their order are Jellyfin 12's: Invalid where the app does not say
+// what it is or the name is blank; Unauthenticated for an unknown name; Forbidden for an account that may not be used
+// (disabled, from there, at this time), whatever the password; Unauthenticated for a wrong password; Forbidden for a
+// device or a session too many. An empty password is decided without hashing, any other costs one hash, whoever asks
+// for whom. Unavailable where the hash gate is too busy.
+func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (SignedIn, error) {
+	if err := c.complete(); err != nil {
+		return SignedIn{}, err
+	}
+	if strings.TrimSpace(name) == "" {
+		return SignedIn{}, refuse(Invalid, "the user name must not be empty")
+	}
+	normalized := NormalizeName(name)
+	return s.signIn(ctx, c, password, func(tx Tx) (User, error) { return tx.UserByName(ctx, normalized) })
+}
+
+// SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
+func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password string) (SignedIn, error) {
+	err := s.store.View(ctx, func(tx Tx) error {
+		_, err := tx.User(ctx, id)
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return SignedIn{}, errUserNotFound
+	case err != nil:
+		return SignedIn{}, err
+	}
+	if err := c.complete(); err != nil {
+		return SignedIn{}, err
+	}
+	return s.signIn(ctx, c, password, func(tx Tx) (User, error) { return tx.User(ctx, id) })
+}
+
+func (s *Service) signIn(ctx context.Context, c Caller, password string, find func(Tx) (User, error)) (SignedIn, error) {
+	if err := s.signInOpen(ctx, c); err != nil {
+		return SignedIn{}, err
+	}
+	user, known, err := s.lookUp(ctx, c, find)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	right, rehashed, err := s.verify(ctx, c, user, known, password)
+	switch {
+	case err != nil:
+		return SignedIn{}, err
+	case user == nil:
+		s.noteStranger(ctx, c)
+		return SignedIn{}, errWrongPassword
+	}
+	if err := s.mayUse(c, user); err != nil {
+		return SignedIn{}, err
+	}
+	if !right {
+		return SignedIn{}, s.wrongPassword(ctx, c, user, password)
+	}
+	return s.enter(ctx, c, user, rehashed)
+}
+
+// signInOpen holds strangers off until the server is set up: whoever comes first must not own it.
+func (s *Service) signInOpen(ctx context.Context, c Caller) error {
+	settings, err := s.Settings(ctx)
+	if err != nil || settings.SetupComplete {
+		return err
+	}
+	return s.allowSetup(c)
+}
+
+// lookUp finds a user, nil where there is none, and whether the user has a device in the caller's network.
+func (s *Service) lookUp(ctx context.Context, c Caller, find func(Tx) (User, error)) (user *User, known bool, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		user, known = nil, false
+		found, err := find(tx)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		user = &found
+		devices, err := tx.Devices(ctx, DeviceFilter{UserID: found.ID, Limit: 100})
+		for _, d := range devices {
+			known = known || d.Address.IsValid() && network(d.Address) == network(c.Address)
+		}
+		return err
+	})
+	return user, known && !c.Forwarded, err
+}
+
+// verify tells whether a password is right, and gives a new hash of it where the old one is of an older kind.
+func (s *Service) verify(ctx context.Context, c Caller, user *User, known bool, password string) (right bool, rehashed string, err error) {
+	if password == "" {
+		return user != nil && !user.HasPassword() && c.local(s.options.PasswordlessFrom) && user.ours(), "", nil
+	}
+	gateErr := s.hashing.do(ctx, c.Address, known, func() {
+		if user == nil || !user.HasPassword() || !user.ours() {
+			s.options.Hasher.Waste(password)
+			return
+		}
+		right, err = s.options.Hasher.Verify(user.PasswordHash, password)
+		if err != nil { // a hash that is not ours to read: its user must not answer faster than others
+			s.log.Error("a password hash cannot be read", "user", user.ID, "error", err)
+			s.options.Hasher.Waste(password)
+			right, err = false, nil
+		}
+		if right && s.options.Hasher.NeedsRehash(user.PasswordHash) {
+			rehashed, err = s.options.Hasher.Hash(s.options.Random, password)
+		}
+	})
+	if gateErr != nil {
+		return false, "", gateErr
+	}
+	return right, rehashed, err
+}
+
+// ours tells whether the user's password is in the store. Jellyfin, too, refuses every password of a user whose
+// authentication provider is not there.
+func (u *User) ours() bool {
+	return u.Policy.AuthenticationProviderID == DefaultAuthenticationProviderID
+}
+
+// mayUse checks what Jellyfin checks whatever the password; schedules bind administrators here.
+func (s *Service) mayUse(c Caller, user *User) error {
+	switch policy := &user.Policy; {
+	case policy.IsDisabled:
+		return errDisabled
+	case !policy.EnableRemoteAccess && !c.local(s.options.LocalNetworks):
+		return errRemote
+	case !policy.scheduled(s.Now().In(s.options.Location)):
+		return errSchedule
+	}
+	return nil
+}
+
+// mayHave checks what Jellyfin checks once it knows the user: the device, and the number of devices. The one that a
+// sign-in replaces does not count.
+func (s *Service) mayHave(ctx context.Context, tx Tx, user *User, deviceID string) (refusal error, err error) {
+	if !user.Policy.allowsDevice(deviceID) {
+		return errDevice, nil
+	}
+	if limit := user.Policy.MaxActiveSessions; limit > 0 {
+		all, err := tx.CountDevices(ctx, DeviceFilter{UserID: user.ID})
+		if err != nil {
+			return nil, err
+		}
+		replaced, err := tx.CountDevices(ctx, DeviceFilter{UserID: user.ID, DeviceID: deviceID})
+		if err != nil {
+			return nil, err
+		}
+		if all-replaced >= limit {
+			return errSessions, nil
+		}
+	}
+	return nil, nil
+}
+
+// wrongPassword counts a wrong password and disables the account where its policy says so. An empty password does not
+// count: Roku tries it first, and it guesses nothing.
+func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, password string) error {
+	if password == "" {
+		return errWrongPassword
+	}
+	now := s.Now()
+	entry, write := s.refusals.note(s.failedSignIn(c, user))
+	err := s.store.Update(ctx, func(tx Tx) error {
+		u, err := tx.User(ctx, user.ID)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		entries := make([]Activity, 0, 2)
+		if write {
+			entries = append(entries, entry)
+		}
+		u.InvalidLoginAttempts++
+		if limit := u.Policy.lockoutLimit(); limit > 0 && u.InvalidLoginAttempts >= limit && !u.Policy.IsDisabled {
+			u.Policy.IsDisabled = true
+			entries = append(entries, Activity{Type: ActivityUserLockedOut, Name: fmt.Sprintf("User %s has been locked out", u.Name),
+				UserID: u.ID, Address: c.Address, Severity: SeverityError, Count: 1, At: now})
+		}
+		if err := tx.PutUser(ctx, u); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, entries...)
+	})
+	if err != nil {
+		return err
+	}
+	return errWrongPassword
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// enter makes the device of a user whose password was right, if nothing has changed meanwhile that forbids it.
+func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed string) (SignedIn, error) {
+	token, err := newToken(s.options.Random)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	var in SignedIn
+	var refusal error
+	err = s.store.Update(ctx, func(tx Tx) (err error) {
+		refusal = nil
+		user, err := tx.User(ctx, verified.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			refusal = errWrongPassword
+			return nil
+		case err != nil:
+			return err
+		case user.PasswordVersion != verified.PasswordVersion:
+			refusal = errWrongPassword
+			return nil
+		}
+		if refusal = s.mayUse(c, &user); refusal != nil {
+			return nil
+		}
+		now := s.Now()
+		attempts := user.InvalidLoginAttempts
+		user.InvalidLoginAttempts, user.LastLoginAt, user.LastActivityAt = 0, now, now
+		if rehashed != "" {
+			user.PasswordHash = rehashed
+		}
+		if err := tx.PutUser(ctx, user); err != nil {
+			return err
+		}
+		if refusal, err = s.mayHave(ctx, tx, &user, c.DeviceID); refusal != nil || err != nil {
+			return err
+		}
+		in = SignedIn{User: user, Token: token, Device: newDevice(c, c.ClientInfo, user.ID, token, now)}
+		in.User.InvalidLoginAttempts = attempts // as Jellyfin 12 shows it: the number before this success
+		return s.replaceDevice(ctx, tx, c, in.User, in.Device)
+	})
+	if err == nil {
+		err = refusal
+	}
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return in, nil
+}
+
+// replaceDevice puts a device in the place of the user's older one with the same id, and nobody else's.
+func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, user User, device Device) error {
+	if _, err := tx.DeleteDevices(ctx, DeviceFilter{UserID: user.ID, DeviceID: device.DeviceID}); err != nil {
+		return err
+	}
+	if err := tx.CreateDevice(ctx, device); err != nil {
+		return err
+	}
+	return tx.AddActivity(ctx, Activity{Type: ActivityAuthenticationSucceeded, Name: user.Name + " successfully authenticated",
+		UserID: user.ID, ByID: user.ID, Address: c.Address, Severity: SeverityInformation, Count: 1, At: device.CreatedAt})
+}
+
+func newDevice(c Caller, info ClientInfo, user ID, token Token, at time.Time) Device {
+	return Device{ClientInfo: info, TokenHash: token.Hash(), UserID: user, Address: c.Address, CreatedAt: at, LastActivityAt: at}
+}

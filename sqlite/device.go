@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/finlatch/finlatch"
+)
+
+const (
+	deviceFields = "token_hash, user_id, device_id, device_name, app_name, app_version, address, created_at, last_activity_at"
+
+	selectDevice        = "SELECT " + deviceFields + " FROM devices WHERE token_hash = ?"
+	selectDevices       = "SELECT " + deviceFields + " FROM devices"
+	devicesInOrder      = " ORDER BY last_activity_at DESC, device_id, token_hash LIMIT ?"
+	selectOldestDevices = "SELECT " + deviceFields + " FROM devices WHERE user_id = ? ORDER BY created_at, token_hash LIMIT ?"
+	countDevices        = "SELECT count(*) FROM devices"
+	insertDevice        = "INSERT INTO devices (" + deviceFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	deleteDevices       = "DELETE FROM devices"
+	returningDevices    = " RETURNING " + deviceFields
+	touchDevice         = "UPDATE devices SET last_activity_at = ?1, address = iif(?2 = '', address, ?2), " +
+		"device_name = iif(?3 = '', device_name, ?3), app_version = iif(?4 = '', app_version, ?4) " +
+		"WHERE token_hash = ?5 AND (last_activity_at IS NULL OR last_activity_at <= ?1)"
+)
+
+func scanDevice(r row) (d finlatch.Device, err error) {
+	err = r.Scan((*hashColumn)(&d.TokenHash), (*idColumn)(&d.UserID), &d.DeviceID, &d.DeviceName, &d.AppName, &d.AppVersion,
+		(*addressColumn)(&d.Address), (*timeColumn)(&d.CreatedAt), (*timeColumn)(&d.LastActivityAt))
+	return d, err
+}
+
+func deviceConditions(filter finlatch.DeviceFilter) *conditions {
+	c := new(conditions)
+	if filter.TokenHash != (finlatch.Hash{}) {
+		c.add("token_hash = ?", filter.TokenHash[:])
+	}
+	if !filter.UserID.IsZero() {
+		c.add("user_id = ?", filter.UserID[:])
+	}
+	if filter.DeviceID != "" {
+		c.add("device_id = ?", filter.DeviceID)
+	}
+	if filter.Except != (finlatch.Hash{}) {
+		c.add("token_hash <> ?", filter.Except[:])
+	}
+	if !filter.ActiveSince.IsZero() {
+		c.add("last_activity_at >= ?", nanoseconds(filter.ActiveSince))
+	}
+	return c
+}
+
+func (t *tx) Device(ctx context.Context, token finlatch.Hash) (finlatch.Device, error) {
+	return one(ctx, t, "get device", scanDevice, selectDevice, token[:])
+}
+
+func (t *tx) Devices(ctx context.Context, filter finlatch.DeviceFilter) ([]finlatch.Device, error) {
+	where := deviceConditions(filter)
+	return all(ctx, t, "list devices", scanDevice, selectDevices+where.String()+devicesInOrder,
+		append(where.args, limitOrAll(filter.Limit))...)
+}
+
+func (t *tx) OldestDevices(ctx context.Context, userID finlatch.ID, limit int) ([]finlatch.Device, error) {
+	return all(ctx, t, "list oldest devices", scanDevice, selectOldestDevices, userID[:], max(limit, 0))
+}
+
+func (t *tx) CountDevices(ctx context.Context, filter finlatch.DeviceFilter) (int, error) {
+	where := deviceConditions(filter)
+	return one(ctx, t, "count devices", scanInt, countDevices+where.String(), where.args...)
+}
+
+func (t *tx) CreateDevice(ctx context.Context, d finlatch.Device) error {
+	_, err := t.change(ctx, "create device", insertDevice, d.TokenHash[:], d.UserID[:], d.DeviceID, d.DeviceName, d.AppName,
+		d.AppVersion, addressText(d.Address), nanoseconds(d.CreatedAt), nanoseconds(d.LastActivityAt))
+	if err != nil {
+		return err
+	}
+	t.tellDevice(d)
+	return nil
+}
+
+func (t *tx) DeleteDevices(ctx context.Context, filter finlatch.DeviceFilter) ([]finlatch.Device, error) {
+	where := deviceConditions(filter)
+	if len(where.parts) == 0 {
+		return nil, nil
+	}
+	if !t.writable {
+		return nil, t.fail(ctx, "delete devices", errReadOnly)
+	}
+	deleted, err := all(ctx, t, "delete devices", scanDevice, deleteDevices+where.String()+returningDevices, where.args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range deleted {
+		t.tellDevice(d)
+	}
+	return deleted, nil
+}
+
+func (t *tx) DeleteAllDevices(ctx context.Context) error {
+	if _, err := t.change(ctx, "delete all devices", deleteDevices); err != nil {
+		return err
+	}
+	t.tell(finlatch.Change{Kind: finlatch.ChangeMissed}) // one word instead of a hundred thousand
+	return nil
+}
+
+func (t *tx) TouchDevices(ctx context.Context, touches []finlatch.DeviceTouch) error {
+	for _, touch := range touches {
+		_, err := t.change(ctx, "touch device", touchDevice, nanoseconds(touch.At), addressText(touch.Address), touch.DeviceName,
+			touch.AppVersion, touch.TokenHash[:])
+		if err != nil {
+			return err
+		}
+		if err := t.touchUser(ctx, touch.UserID, touch.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) tellDevice(d finlatch.Device) {
+	t.tell(finlatch.Change{Kind: finlatch.ChangeDevice, UserID: d.UserID, Hash: d.TokenHash})
+}

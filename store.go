@@ -1,0 +1,158 @@
+package finlatch
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything that outlives a process. Rows go in and come out: there are no rules, no hashing, no clock,
+// no waiting and no call out of it. It is ours to change until version 1.
+//
+// A row that is not there is ErrNotFound, a value that must be unique and is taken is ErrConflict, and a store that
+// cannot serve now (busy, full, unreachable) is ErrUnavailable. Every other error is internal.
+type Store interface {
+	// View runs f on a consistent state of the store. f must not change anything.
+	View(ctx context.Context, f func(Tx) error) error
+	// Update runs f and commits what it did if it returns nil. It may run f again, after a rollback, when the store was
+	// busy or a change collided with another; so f touches nothing but its Tx, and what it sets outside it sets anew
+	// each time. After ErrConflict the Tx is dead: f returns it, and the caller may try again with other values.
+	Update(ctx context.Context, f func(Tx) error) error
+	// Watch calls f for every committed change, this process's and others', until ctx ends or the store can no longer
+	// tell; then it returns. The first call, and each one after a time in which changes may have been missed, is of kind
+	// ChangeMissed. A change that this process made is told before Update returns. f is called from many goroutines,
+	// is quick, and does not use the store.
+	Watch(ctx context.Context, f func(Change)) error
+	// Close waits for running transactions and releases the store.
+	Close() error
+}
+
+// ChangeKind says what changed.
+type ChangeKind uint8
+
+// The kinds of changes.
+const (
+	ChangeMissed       ChangeKind = iota // anything may have changed
+	ChangeUser                           // a user: UserID
+	ChangeDevice                         // a device's token came or went: UserID, Hash
+	ChangeAPIKey                         // an API key came or went: Hash
+	ChangeQuickConnect                   // a request for Quick Connect: Hash is its secret's
+	ChangeSettings                       // the settings
+)
+
+// Change is one committed change. Activity, display preferences and DeviceTouches are not told.
+type Change struct {
+	Kind   ChangeKind
+	UserID ID
+	Hash   Hash
+}
+
+// Tx is a transaction on a Store. It is used by one goroutine and not after View or Update has returned.
+type Tx interface {
+	UserTx
+	DeviceTx
+	APIKeyTx
+	QuickConnectTx
+	ActivityTx
+	SettingsTx
+	DisplayPreferencesTx
+}
+
+// UserTx is the part of a Tx about users.
+type UserTx interface {
+	User(ctx context.Context, id ID) (User, error)
+	UserByName(ctx context.Context, normalizedName string) (User, error)
+	// Users lists all that the filter picks, in the order of their normalized names.
+	Users(ctx context.Context, filter UserFilter) ([]User, error)
+	CountUsers(ctx context.Context, filter UserFilter) (int, error)
+	// FirstUser is the user created first.
+	FirstUser(ctx context.Context) (User, error)
+	// CreateUser answers ErrConflict where the id or the normalized name is taken.
+	CreateUser(ctx context.Context, user User) error
+	// PutUser replaces a whole user: ErrNotFound, or ErrConflict where the normalized name is another's.
+	PutUser(ctx context.Context, user User) error
+	// DeleteUser deletes a user with devices, display preferences and requests for Quick Connect that would sign it in.
+	DeleteUser(ctx context.Context, id ID) error
+}
+
+// UserFilter picks users. Members that are nil pick all.
+type UserFilter struct {
+	Administrator *bool
+	Disabled      *bool
+	Hidden        *bool
+	HasPassword   *bool
+}
+
+// DeviceTx is the part of a Tx about signed-in devices.
+type DeviceTx interface {
+	Device(ctx context.Context, token Hash) (Device, error)
+	// Devices lists what the filter picks, latest activity first, then by device id.
+	Devices(ctx context.Context, filter DeviceFilter) ([]Device, error)
+	// OldestDevices lists a user's devices in the order in which they were created, at most limit.
+	OldestDevices(ctx context.Context, userID ID, limit int) ([]Device, error)
+	CountDevices(ctx context.Context, filter DeviceFilter) (int, error)
+	// CreateDevice answers ErrConflict where the token, or the user's DeviceID, has a device already, and ErrNotFound
+	// where there is no such user.
+	CreateDevice(ctx context.Context, device Device) error
+	// DeleteDevices deletes what the filter picks, without regard to its Limit, and tells what that was. A filter that is
+	// all zero picks nothing here.
+	DeleteDevices(ctx context.Context, filter DeviceFilter) ([]Device, error)
+	// DeleteAllDevices signs everybody out.
+	DeleteAllDevices(ctx context.Context) error
+	// TouchDevices notes activity of devices and their users. It changes only rows that are there, and never sets a time back.
+	TouchDevices(ctx context.Context, touches []DeviceTouch) error
+}
+
+// APIKeyTx is the part of a Tx about API keys.
+type APIKeyTx interface {
+	APIKey(ctx context.Context, key Hash) (APIKey, error)
+	APIKeyByID(ctx context.Context, id ID) (APIKey, error)
+	// APIKeys lists all, oldest first.
+	APIKeys(ctx context.Context) ([]APIKey, error)
+	CreateAPIKey(ctx context.Context, key APIKey) error
+	DeleteAPIKey(ctx context.Context, id ID) error
+	// ForgetAPIKeys erases Sealed where ReadableTill is before a time.
+	ForgetAPIKeys(ctx context.Context, before time.Time) error
+}
+
+// QuickConnectTx is the part of a Tx about requests for Quick Connect. It does not look at ExpiresAt but where it says so.
+type QuickConnectTx interface {
+	QuickConnect(ctx context.Context, secret Hash) (QuickConnect, error)
+	QuickConnectByCode(ctx context.Context, code string) (QuickConnect, error)
+	// CreateQuickConnect answers ErrConflict where the secret or the code is taken.
+	CreateQuickConnect(ctx context.Context, request QuickConnect) error
+	// PutQuickConnect replaces a request, found by its SecretHash; the code stays as it was.
+	PutQuickConnect(ctx context.Context, request QuickConnect) error
+	DeleteQuickConnect(ctx context.Context, secret Hash) error
+	// CountPendingQuickConnects counts requests in state pending, in constant time.
+	CountPendingQuickConnects(ctx context.Context) (int, error)
+	// CrowdingQuickConnect is the oldest pending request of the network that has most of them.
+	CrowdingQuickConnect(ctx context.Context) (QuickConnect, error)
+	// ExpireQuickConnects deletes at most limit requests that expired before a time, and tells how many.
+	ExpireQuickConnects(ctx context.Context, before time.Time, limit int) (int, error)
+	// ForgetQuickConnects erases the Salt of requests that were redeemed before a time.
+	ForgetQuickConnects(ctx context.Context, before time.Time) error
+}
+
+// ActivityTx is the part of a Tx about the activity log.
+type ActivityTx interface {
+	AddActivity(ctx context.Context, entries ...Activity) error
+	// Activities lists what the filter picks, newest first, and counts all of it.
+	Activities(ctx context.Context, filter ActivityFilter) (entries []Activity, total int, err error)
+	// ExpireActivities deletes at most limit entries from before a time, and tells how many.
+	ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// SettingsTx is the part of a Tx about the server's own record.
+type SettingsTx interface {
+	// Settings answers ErrNotFound until they were put once.
+	Settings(ctx context.Context) (Settings, error)
+	PutSettings(ctx context.Context, settings Settings) error
+}
+
+// DisplayPreferencesTx is the part of a Tx about display preferences.
+type DisplayPreferencesTx interface {
+	DisplayPreferences(ctx context.Context, userID, itemID ID, client string) (DisplayPreferences, error)
+	CountDisplayPreferences(ctx context.Context, userID ID) (int, error)
+	// PutDisplayPreferences creates or replaces; ErrNotFound where there is no such user.
+	PutDisplayPreferences(ctx context.Context, preferences DisplayPreferences) error
+}

@@ -1,0 +1,89 @@
+package finlatch
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	touchAge      = 3 * time.Minute // last activity is this coarse, as in Jellyfin 12
+	touchInterval = 5 * time.Second // how long notes of activity are gathered
+	maxTouches    = 10_000          // more are dropped: the next request of the device notes them again
+)
+
+// touches gathers notes of activity, so that they cost one write for many requests.
+type touches struct {
+	mu      sync.Mutex
+	pending map[Hash]DeviceTouch
+}
+
+// touch notes that the caller's device was there, if that is news: not noted for three minutes, or with another name,
+// version or address. Chromecast senders take turns with names on one token, so theirs are not taken.
+func (s *Service) touch(c *Caller) {
+	device, now := c.Device, s.Now()
+	renamed := !strings.Contains(strings.ToLower(device.AppName), "chromecast") &&
+		(c.DeviceName != "" && c.DeviceName != device.DeviceName || c.AppVersion != "" && c.AppVersion != device.AppVersion)
+	moved := c.Address.IsValid() && c.Address != device.Address
+	if !renamed && !moved && now.Sub(device.LastActivityAt) < touchAge {
+		return
+	}
+	t := DeviceTouch{TokenHash: device.TokenHash, UserID: device.UserID, At: now, Address: c.Address,
+		DeviceName: device.DeviceName, AppVersion: device.AppVersion}
+	if renamed {
+		info := c.ClientInfo.or(device.ClientInfo)
+		t.DeviceName, t.AppVersion = info.DeviceName, info.AppVersion
+	}
+	s.touches.mu.Lock()
+	defer s.touches.mu.Unlock()
+	if s.touches.pending == nil {
+		s.touches.pending = make(map[Hash]DeviceTouch)
+	}
+	if _, noted := s.touches.pending[device.TokenHash]; noted || len(s.touches.pending) < maxTouches {
+		s.touches.pending[device.TokenHash] = t
+	}
+}
+
+// writeTouches writes the gathered notes until ctx ends, and once more then.
+func (s *Service) writeTouches(ctx context.Context) {
+	ticker := time.NewTicker(touchInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.flushTouches(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			s.flushTouches(last)
+			return
+		}
+	}
+}
+
+func (s *Service) flushTouches(ctx context.Context) {
+	s.touches.mu.Lock()
+	pending := s.touches.pending
+	s.touches.pending = nil
+	s.touches.mu.Unlock()
+	if len(pending) == 0 {
+		return
+	}
+	batch := make([]DeviceTouch, 0, len(pending))
+	for _, t := range pending {
+		batch = append(batch, t)
+	}
+	if err := s.store.Update(ctx, func(tx Tx) error { return tx.TouchDevices(ctx, batch) }); err != nil {
+		s.log.Warn("last activity is not written", "error", err)
+		return
+	}
+	// What is remembered would note the same again with every request.
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.generation++
+	for _, t := range batch {
+		s.memory.devices.Invalidate(t.TokenHash)
+		s.memory.users.Invalidate(t.UserID)
+	}
+}
