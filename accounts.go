@@ -128,8 +128,11 @@ func (s *Service) newUser(name string) (User, error) {
 
 // hash hashes a new password; none for the empty one.
 func (s *Service) hash(ctx context.Context, c Caller, password string) (encoded string, err error) {
-	if password == "" {
+	switch {
+	case password == "":
 		return "", nil
+	case len(password) > maxPassword:
+		return "", refuse(Invalid, "the password is too long")
 	}
 	gateErr := s.hashing.do(ctx, c.Address, true, func() {
 		encoded, err = s.options.Hasher.Hash(s.options.Random, password)

@@ -126,10 +126,16 @@ func (s *Service) lookUp(ctx context.Context, c Caller, find func(Tx) (User, err
 	return user, known && !c.Forwarded, err
 }
 
+// maxPassword is in bytes. It bounds what a thousand waiting sign-ins hold.
+const maxPassword = 8 << 10
+
 // verify tells whether a password is right, and gives a new hash of it where the old one is of an older kind.
 func (s *Service) verify(ctx context.Context, c Caller, user *User, known bool, password string) (right bool, rehashed string, err error) {
 	if password == "" {
 		return user != nil && !user.HasPassword() && c.local(s.options.PasswordlessFrom) && user.ours(), "", nil
+	}
+	if len(password) > maxPassword {
+		user, password = nil, "too long to be anybody's" // not kept while it waits, and refused at the same cost
 	}
 	gateErr := s.hashing.do(ctx, c.Address, known, func() {
 		if user == nil || !user.HasPassword() || !user.ours() {

@@ -26,10 +26,13 @@ func (s *Service) touch(c *Caller) {
 	renamed := !strings.Contains(strings.ToLower(device.AppName), "chromecast") &&
 		(c.DeviceName != "" && c.DeviceName != device.DeviceName || c.AppVersion != "" && c.AppVersion != device.AppVersion)
 	moved := c.Address.IsValid() && c.Address != device.Address
-	if !renamed && !moved && now.Sub(device.LastActivityAt) < touchAge {
+	active := device.LastActivityAt
+	if now.Sub(active) >= touchAge {
+		active = now
+	} else if !renamed && !moved {
 		return
 	}
-	t := DeviceTouch{TokenHash: device.TokenHash, UserID: device.UserID, At: now, Address: c.Address,
+	t := DeviceTouch{TokenHash: device.TokenHash, UserID: device.UserID, At: active, Address: c.Address,
 		DeviceName: device.DeviceName, AppVersion: device.AppVersion}
 	if renamed {
 		info := c.ClientInfo.or(device.ClientInfo)

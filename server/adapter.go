@@ -91,8 +91,8 @@ func (s *server) caller(r *http.Request) (finlatch.Caller, error) {
 	case err != nil:
 		return c, err
 	}
-	if event := httpx.EventFrom(r.Context()); event != nil {
-		event.User = known.UserID().String()
+	if known.User != nil {
+		httpx.EventFrom(r.Context()).User = known.User.ID.String()
 	}
 	return known, nil
 }

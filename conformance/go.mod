@@ -1,0 +1,3 @@
+module github.com/finlatch/finlatch/conformance
+
+go 1.26.0

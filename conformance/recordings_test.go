@@ -1,0 +1,104 @@
+package conformance_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/finlatch/finlatch/conformance/replay"
+)
+
+// What is known to differ stands in the project's own documentation.
+var divergences = filepath.Join("..", "docs", "divergences.md")
+
+// Recordings are played in this order to one server: the first one sets it up.
+var scenarios = []string{"00_first_run", "10_password", "11_auth_header", "20_quick_connect", "21_quick_connect_disabled"}
+
+// seed draws the names of the varied run.
+const seed = 20261123
+
+// TestRecordings plays the recordings to a finlatch of its own each time: as they were recorded, with other people,
+// passwords, devices and apps, and with the server restarted between the steps. Every difference from the recorded
+// answers must be listed with its exact value, every line of the list must be needed, and no secret of the run may
+// stand in the log or in an error answer.
+func TestRecordings(t *testing.T) {
+	recordings, err := replay.LoadAll(filepath.Join("testdata", "jellyfin-12.0.0"), scenarios...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, err := replay.ReadLists(divergences)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name     string
+		disguise *replay.Disguise
+		every    map[string]int // restart before every so many steps of a scenario; never if it is not there
+	}{
+		{name: "as recorded"},
+		{name: "with other names", disguise: replay.NewDisguise(seed, recordings...)},
+		{name: "with restarts", every: map[string]int{
+			"00_first_run": 1, "10_password": 10, "11_auth_header": 10, "20_quick_connect": 1, "21_quick_connect_disabled": 1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			secrets := &replay.Secrets{}
+			var results []*replay.Result
+			for _, recording := range recordings {
+				result, err := replay.Play(t.Context(), recording, replay.Options{
+					Base:     s.base(),
+					Disguise: test.disguise,
+					Between:  restarts(s, test.every[recording.Scenario]),
+					Watch:    secrets.Watch,
+					Waits:    func(step string) bool { return lists.Waits(recording.Scenario, step) },
+				})
+				if result != nil {
+					results = append(results, result)
+				}
+				if err != nil {
+					t.Errorf("the rest is not played: %v", err)
+					break
+				}
+			}
+			if report := lists.Judge(results); len(report.Problems) > 0 {
+				t.Error(report)
+			} else {
+				t.Log(report)
+			}
+			kept(t, s, secrets)
+		})
+	}
+}
+
+// restarts restarts a server before every so many steps, but not before the first: it has just been started.
+func restarts(s *server, every int) func(step int) (bool, error) {
+	return func(step int) (bool, error) {
+		if every == 0 || step == 0 || step%every != 0 {
+			return false, nil
+		}
+		return true, s.restart()
+	}
+}
+
+// kept looks for the secrets of a run where none may stand.
+func kept(t *testing.T, s *server, secrets *replay.Secrets) {
+	t.Helper()
+	if err := s.stop(); err != nil { // the log is complete then
+		t.Error(err)
+	}
+	tokens, codes, passwords := secrets.Issued()
+	if tokens == 0 || codes == 0 || passwords == 0 {
+		t.Errorf("collected %d tokens, %d codes and %d passwords: the search means nothing", tokens, codes, passwords)
+	}
+	log := s.written(t)
+	if log == "" {
+		t.Error("the log is empty: the search means nothing")
+	}
+	for _, leak := range secrets.InLog(log) {
+		t.Errorf("%s in the log: %s", leak.What, leak.Where)
+	}
+	for _, leak := range secrets.InRefusals() {
+		t.Errorf("%s in an error answer: %s", leak.What, leak.Where)
+	}
+}
