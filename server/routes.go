@@ -5,6 +5,7 @@ import (
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/httpx"
+	"github.com/finlatch/finlatch/jellyfin"
 )
 
 // route is one operation: what it is reached by, who may, and what it does. A guarded one is refused, until the server
@@ -68,13 +69,18 @@ func (s *server) routes() []route {
 		post("/Startup/RemoteAccess", setupOrAdmin, body(dto("startupRemoteAccessDto", models+"StartupDtos.StartupRemoteAccessDto"), s.setRemoteAccess)).guard(),
 		post("/Startup/Complete", setupOrAdmin, s.completeSetup).guard(),
 
+		get("/Localization/Options", setupOrUser, list[jellyfin.LocalizationOption](localizationOptions)).guard(),
+		get("/Localization/Cultures", setupOrUser, list[jellyfin.CultureDto](localizationCultures)).guard(),
+		get("/Localization/Countries", setupOrUser, list[jellyfin.CountryInfo](localizationCountries)).guard(),
+		get("/Library/VirtualFolders", setupOrAdmin, s.virtualFolders).guard(),
+
 		post("/Users/AuthenticateByName", anybody, body(dto("request", models+"UserDtos.AuthenticateUserByName"), s.authenticateByName)).guard(),
 		post("/Users/{userId}/Authenticate", anybody, s.authenticateByID).guard(),
 		post("/Users/AuthenticateWithQuickConnect", anybody, body(httpx.Param{Name: "request", Type: models + "UserDtos.QuickConnectDto",
 			Required: []string{"Secret"}}, s.authenticateWithQuickConnect)).guard(),
 		get("/QuickConnect/Enabled", anybody, s.quickConnectEnabled),
 		post("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard(),
-		// Finlamp's beta still asks with GET, as Jellyfin allowed until 10.11.
+		// Finamp's beta still asks with GET, as Jellyfin allowed until 10.11.
 		get("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard(),
 		get("/QuickConnect/Connect", anybody, s.quickConnectState),
 		post("/QuickConnect/Authorize", user, s.authorizeQuickConnect).guard(),
