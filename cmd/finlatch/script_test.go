@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"finlatch": main})
+}
+
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir+"/home")
+			return os.MkdirAll(env.WorkDir+"/home", 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitserver": waitServer,
+			"http":       request,
+			"sql":        execSQL,
+			"taken":      takePort,
+		},
+	})
+}
+
+// waitServer DATA waits until the server on a data directory answers, and sets $URL to its address.
+func waitServer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitserver DATA")
+	}
+	socket := ts.MkAbs(args[0]) + "/finlatch.sock"
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			if target, err := os.Readlink(socket); err == nil {
+				return d.DialContext(ctx, "unix", target)
+			}
+			return d.DialContext(ctx, "unix", socket)
+		},
+	}}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		response, err := client.Post("http://finlatch/status", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			continue
+		}
+		defer response.Body.Close()
+		var status struct{ URL string }
+		ts.Check(json.NewDecoder(response.Body).Decode(&status))
+		ts.Setenv("URL", status.URL)
+		return
+	}
+	ts.Fatalf("no server on %s", args[0])
+}
+
+// http METHOD URL [NAME:VALUE…] [BODY] prints the status and the body of the answer.
+func request(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: http METHOD URL [NAME:VALUE...] [BODY]")
+	}
+	var body io.Reader
+	headers := args[2:]
+	if n := len(headers); n > 0 && strings.HasPrefix(headers[n-1], "{") {
+		body = strings.NewReader(headers[n-1])
+		headers = headers[:n-1]
+	}
+	r, err := http.NewRequest(args[0], args[1], body)
+	ts.Check(err)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ":")
+		r.Header.Set(name, value)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(r)
+	ts.Check(err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	io.WriteString(ts.Stdout(), response.Status+"\n"+string(text)+"\n")
+}
+
+// sql FILE STATEMENT runs a statement on an SQLite file.
+func execSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(err)
+	ts.Check(db.Close())
+}
+
+// taken listens until the script ends, and sets $TAKEN to the address.
+func takePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: taken")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ts.Setenv("TAKEN", listener.Addr().String())
+}

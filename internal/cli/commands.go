@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// commandLine is everything that can be typed behind "finlatch".
+type commandLine struct {
+	ConfigFile path             `name:"config" placeholder:"FILE" help:"Configuration file to read instead of ${config}. (FINLATCH_CONFIG)"`
+	Data       path             `setting:"" default:"${data}" placeholder:"DIR" help:"Directory of the database, the seal key and the socket."`
+	Version    kong.VersionFlag `help:"Print the version and exit."`
+
+	Serve          serveCommand   `cmd:"" help:"Run the server."`
+	User           userCommand    `cmd:"" help:"Look after users."`
+	Backup         backupCommand  `cmd:"" help:"Write a copy of the database to a file."`
+	Config         configCommand  `cmd:"" help:"Print the settings in force."`
+	VersionCommand versionCommand `cmd:"" name:"version" help:"Print the version."`
+}
+
+// BeforeResolve brings in the configuration file and the variables, for every command that has a use for them.
+func (c *commandLine) BeforeResolve(parsed *kong.Context, p *Program) error {
+	selected := parsed.Selected()
+	if selected == nil || selected.Target.Addr().Interface() == any(&c.VersionCommand) {
+		return nil
+	}
+	var config path
+	for _, step := range parsed.Path {
+		if step.Flag != nil && step.Flag.Name == "config" {
+			config = parsed.FlagValue(step.Flag).(path)
+		}
+	}
+	read, err := p.readSources(parsed.Model, config)
+	if err != nil {
+		return err
+	}
+	parsed.Bind(read)
+	parsed.AddResolver(read)
+	return nil
+}
+
+// versionCommand prints the version.
+type versionCommand struct{}
+
+// Help is the manual's page.
+func (*versionCommand) Help() string { return versionHelp }
+
+// Run prints the version.
+func (*versionCommand) Run(p *Program) error {
+	_, err := fmt.Fprintln(p.Stdout, versionText())
+	return err
+}
+
+// versionText is the program's version, and what it was built with and for.
+func versionText() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	return fmt.Sprintf("finlatch %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

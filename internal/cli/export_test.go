@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// Model is the grammar of the whole command line.
+func Model(p *Program) (*kong.Application, error) {
+	parser, err := newParser(p, &commandLine{})
+	if err != nil {
+		return nil, err
+	}
+	return parser.Model, nil
+}
+
+// PrintSettings prints the settings of another grammar as "finlatch config" prints ours.
+func PrintSettings(w io.Writer, app *kong.Application) error {
+	return printSettings(w, allSettings(app), func(string) string { return "test" })
+}
+
+// CheckValue checks a value that a file or a variable has for a setting.
+var CheckValue = checkValue
+
+// ConfigText and ReadConfig are the two directions of a value in a configuration file.
+var ConfigText = configText
+
+// ReadConfig reads a configuration file with one setting and returns that.
+func ReadConfig(name string) (key, value string, err error) {
+	f, err := readConfigFile(name)
+	if err != nil || len(f.lines) != 1 {
+		return "", "", err
+	}
+	return f.lines[0].key, f.lines[0].value, nil
+}

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/server"
+)
+
+// serveCommand runs the server.
+type serveCommand struct {
+	Settings settings `embed:""`
+}
+
+// Help is the manual's page.
+func (*serveCommand) Help() string { return serveHelp }
+
+// Run serves until a signal ends it.
+func (c *serveCommand) Run(ctx context.Context, p *Program, root *commandLine) error {
+	if err := c.Settings.check(); err != nil {
+		return err
+	}
+	signals := p.watchSignals(ctx)
+	defer signals.close()
+	s := &serving{Program: p, settings: &c.Settings, log: c.Settings.newLog(p.Stderr), dir: root.Data, ownData: root.Data != path(p.defaultData())}
+	if err := s.open(signals.stop); err != nil {
+		return err
+	}
+	return s.run(signals)
+}
+
+// serving is everything that makes a server.
+type serving struct {
+	*Program
+	settings *settings
+	log      *slog.Logger
+	dir      path
+	ownData  bool // dir is not the default, so commands have to name it
+
+	certificate *certificate // nil without TLS
+	house       *house
+	listener    net.Listener
+	control     net.Listener
+	where       []string // the URLs it is reached at
+}
+
+// open gets everything ready, listening last, or leaves nothing behind.
+func (s *serving) open(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.settings.TLSCert != "" {
+		if s.certificate, err = loadCertificate(s.settings.TLSCert, s.settings.TLSKey, s.log); err != nil {
+			return err
+		}
+	}
+	if err := makeDataDir(s.dir); err != nil {
+		return err
+	}
+	s.warnOfDataDir()
+	s.house, err = openHouse(ctx, s.dir, func() (options finlatch.Options, err error) {
+		options = s.settings.serviceOptions()
+		options.Log = s.log
+		options.SealKey, err = sealKey(s.dir)
+		return options, err
+	})
+	if err != nil {
+		return err
+	}
+	settings, err := s.house.service.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if s.control, err = s.listenControl(s.dir); err != nil {
+		return err
+	}
+	if s.listener, err = listen(s.settings.Listen); err != nil {
+		return err
+	}
+	s.where = addresses(s.listener.Addr(), s.certificate != nil)
+	s.announce(settings.SetupComplete)
+	return nil
+}
+
+// close closes what open opened.
+func (s *serving) close() error {
+	if s.listener != nil {
+		s.listener.Close()
+	}
+	if s.control != nil {
+		s.control.Close()
+	}
+	if s.house != nil {
+		return s.house.store.Close()
+	}
+	return nil
+}
+
+func (s *serving) warnOfDataDir() {
+	info, err := os.Stat(string(s.dir))
+	if _, known := owner(info); err == nil && known && info.Mode().Perm()&0o022 != 0 {
+		s.log.Warn("other users of this machine may change files in the data directory; chmod go-w keeps them out", "directory", s.dir)
+	}
+}
+
+// handler makes the API.
+func (s *serving) handler() http.Handler {
+	name, _ := os.Hostname()
+	return server.New(s.house.service, server.Options{
+		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
+		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: name, DataDir: string(s.dir),
+	})
+}
+
+func (s *serving) port() int {
+	if addr, ok := s.listener.Addr().(*net.TCPAddr); ok {
+		return addr.Port
+	}
+	return 0
+}
+
+// run answers requests until a signal ends it or the listener fails.
+func (s *serving) run(signals *signals) error {
+	running, stopRunning := context.WithCancel(context.Background())
+	var rules sync.WaitGroup
+	rules.Go(func() { s.house.service.Run(running) })
+
+	public := newFront(s.handler(), s.log)
+	local := newControl(&local{house: s.house, url: s.url()}, s.log)
+	ended := make(chan error, 2)
+	go func() { ended <- s.serveFront(public) }()
+	go func() { ended <- local.Serve(s.control) }()
+
+	var broken error
+wait:
+	for {
+		select {
+		case <-signals.reload:
+			s.reload()
+		case broken = <-ended:
+			break wait
+		case <-signals.stop.Done():
+			break wait
+		}
+	}
+	if broken == nil {
+		s.log.Info("stopping")
+	}
+
+	last, cancel := context.WithTimeout(signals.now, endTime)
+	defer cancel()
+	grace, cancel := context.WithTimeout(last, graceTime)
+	defer cancel()
+	var servers sync.WaitGroup
+	servers.Go(func() { s.cutOff(public.stop(grace)) })
+	servers.Go(func() {
+		if local.Shutdown(grace) != nil {
+			local.Close()
+		}
+	})
+	servers.Wait()
+
+	closed := make(chan error, 1)
+	go func() {
+		stopRunning()
+		rules.Wait()
+		closed <- s.close()
+	}()
+	select {
+	case err := <-closed:
+		return firstOf(broken, err)
+	case <-last.Done():
+		return firstOf(broken, failed("", "stopped before everything was put away"))
+	}
+}
+
+func (s *serving) serveFront(f *front) error {
+	if s.certificate == nil {
+		return f.Serve(s.listener)
+	}
+	f.TLSConfig = s.certificate.config()
+	return f.ServeTLS(s.listener, "", "")
+}
+
+func (s *serving) cutOff(err error) {
+	if err != nil {
+		s.log.Warn("requests in progress were cut off", "after", graceTime)
+	}
+}
+
+func (s *serving) reload() {
+	if s.certificate == nil {
+		s.log.Info("SIGHUP reads a certificate again, and this server has none")
+		return
+	}
+	s.certificate.reload()
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/finlatch/finlatch"
+)
+
+// settings are what a server can be told. Each is a flag, a variable FINLATCH_… and a key of the configuration file, under
+// one name; the tag "setting" says so. The tag "secret" would keep a value out of "finlatch config" and of errors.
+type settings struct {
+	Listen       address   `setting:"" group:"listen" default:"127.0.0.1:8096" placeholder:"ADDR:PORT" help:"Address and port to listen on. 0.0.0.0 or [::] as ADDR, or none, means every address of this machine, so that other devices reach it; port 0 means any free one."`
+	TLSCert      path      `setting:"" group:"listen" name:"tls-cert" placeholder:"FILE" help:"Certificate chain in PEM: serve https. Needs --tls-key. Both files are read again on SIGHUP."`
+	TLSKey       path      `setting:"" group:"listen" name:"tls-key" placeholder:"FILE" help:"Private key in PEM of the certificate."`
+	PublishedURL publicURL `setting:"" group:"listen" name:"published-url" placeholder:"URL" help:"Address that clients are told as the server's own, as they reach it, for example https://tv.example.org."`
+	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
+
+	TrustedProxies networks `setting:"" group:"places" default:"none" placeholder:"NETWORK,..." help:"Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed. From anybody else these make a request count as coming from outside."`
+	LocalNetworks  networks `setting:"" group:"places" default:"private" placeholder:"NETWORK,..." help:"What counts as local. Users whose policy forbids remote access sign in and stay signed in only from here."`
+	SetupFrom      networks `setting:"" group:"places" default:"private" placeholder:"NETWORK,..." help:"Where a server that is not set up yet may be set up from, besides this machine."`
+	Passwordless   networks `setting:"" group:"places" name:"passwordless-from" default:"private" placeholder:"NETWORK,..." help:"Where users who have no password may sign in from."`
+
+	SignInThrottle    string `setting:"" group:"limits" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether sign-ins that cannot be checked soon enough are refused. off is for tests and benchmarks only."`
+	QuickConnectLimit limit  `setting:"" group:"limits" default:"10000" placeholder:"N|off" help:"How many requests for Quick Connect may be pending. Beyond that, the oldest one of the network that holds most of them goes."`
+	HashSlots         slots  `setting:"" group:"limits" default:"cores" placeholder:"N|cores" help:"How many passwords are checked at the same time; each takes a core and 19 MiB."`
+
+	LogLevel  string `setting:"" group:"log" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`
+	LogFormat string `setting:"" group:"log" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
+}
+
+// flagGroups are the headings under which help shows the settings.
+var flagGroups = []kong.Group{
+	{Key: "listen", Title: "Where it listens:"},
+	{Key: "places", Title: "Who may do what from where:"},
+	{Key: "limits", Title: "Limits:"},
+	{Key: "log", Title: "Log:"},
+}
+
+// check refuses settings that do not go together.
+func (s *settings) check() error {
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return misused("", "tls-cert and tls-key are needed together")
+	}
+	return nil
+}
+
+// serviceOptions are the settings that the rules know.
+func (s *settings) serviceOptions() finlatch.Options {
+	return finlatch.Options{
+		LocalNetworks: s.LocalNetworks.prefixes, SetupFrom: s.SetupFrom.prefixes, PasswordlessFrom: s.Passwordless.prefixes,
+		HashSlots: int(s.HashSlots), SignInThrottleOff: s.SignInThrottle == "off", QuickConnectLimit: int(s.QuickConnectLimit),
+	}
+}
+
+// newLog makes the log that the settings ask for.
+func (s *settings) newLog(w io.Writer) *slog.Logger {
+	var options slog.HandlerOptions
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // the parser let no other names through
+	options.Level = level
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, &options))
+	}
+	return slog.New(slog.NewTextHandler(w, &options))
+}
+
+// settingHelp adds to a flag's help what its default and its variable are.
+func settingHelp(value *kong.Value) string {
+	if value.Flag == nil || !isSetting(value.Flag) {
+		return value.Help
+	}
+	notes := []string{variable(value.Flag.Name)}
+	switch {
+	case value.Name == "hash-slots":
+		notes = append(notes, fmt.Sprintf("default: cores, here %d", runtime.NumCPU()))
+	case value.Default != "":
+		notes = append(notes, "default: "+value.Default)
+	}
+	return value.Help + " (" + strings.Join(notes, "; ") + ")"
+}

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/finlatch/finlatch"
+)
+
+var (
+	_ encoding.TextUnmarshaler = (*path)(nil)
+	_ encoding.TextUnmarshaler = (*address)(nil)
+	_ encoding.TextUnmarshaler = (*publicURL)(nil)
+	_ encoding.TextUnmarshaler = (*limit)(nil)
+	_ encoding.TextUnmarshaler = (*slots)(nil)
+	_ kong.MapperValue         = (*networks)(nil)
+	_ kong.MapperValue         = (*hostNames)(nil)
+)
+
+// path is a file or directory, absolute once it is read; empty: none.
+type path string
+
+// UnmarshalText makes a path absolute.
+func (p *path) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = ""
+		return nil
+	}
+	absolute, err := filepath.Abs(string(text))
+	*p = path(absolute)
+	return err
+}
+
+// address is an address and a port to listen on.
+type address string
+
+// UnmarshalText checks an address: an IP address, localhost or nothing, a colon and a port number.
+func (a *address) UnmarshalText(text []byte) error {
+	host, port, err := net.SplitHostPort(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not of the form ADDR:PORT, such as 0.0.0.0:8096", text)
+	}
+	if _, err := netip.ParseAddr(host); err != nil && host != "" && host != "localhost" {
+		return fmt.Errorf("%q is not an IP address", host)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return fmt.Errorf("%q is not a port number", port)
+	}
+	*a = address(text)
+	return nil
+}
+
+// publicURL is an address of http or https; empty: none.
+type publicURL string
+
+// UnmarshalText checks that clients can append paths to the URL.
+func (p *publicURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	web := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+	if len(text) > 0 && (!web || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
+		return fmt.Errorf("%q is not an address like https://tv.example.org", text)
+	}
+	*p = publicURL(strings.TrimRight(string(text), "/"))
+	return nil
+}
+
+// limit is a positive number, or -1 for "off".
+type limit int
+
+// UnmarshalText reads a positive number or "off".
+func (l *limit) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		*l = -1
+		return nil
+	}
+	n, err := strconv.ParseUint(string(text), 10, 31)
+	if err != nil || n == 0 {
+		return fmt.Errorf(`%q is neither a positive number nor "off"`, text)
+	}
+	*l = limit(n)
+	return nil
+}
+
+func (l limit) String() string {
+	if l < 0 {
+		return "off"
+	}
+	return strconv.Itoa(int(l))
+}
+
+// slots is a positive number, or 0 for "cores".
+type slots int
+
+// UnmarshalText reads a positive number or "cores".
+func (s *slots) UnmarshalText(text []byte) error {
+	if string(text) == "cores" {
+		*s = 0
+		return nil
+	}
+	n, err := strconv.ParseUint(string(text), 10, 31)
+	if err != nil || n == 0 {
+		return fmt.Errorf(`%q is neither a positive number nor "cores"`, text)
+	}
+	*s = slots(n)
+	return nil
+}
+
+func (s slots) String() string {
+	if s == 0 {
+		return "cores"
+	}
+	return strconv.Itoa(int(s))
+}
+
+// networks is a list of addresses and networks, or the word "private" in it, or the word "none".
+type networks struct {
+	words    []string
+	prefixes []netip.Prefix
+}
+
+// Decode adds what one flag, variable or key says.
+func (n *networks) Decode(ctx *kong.DecodeContext) error {
+	return eachWord(ctx, func(word string) error {
+		word, prefixes, err := parseNetwork(word)
+		if err != nil {
+			return err
+		}
+		n.words = append(n.words, word)
+		if slices.Contains(n.words, "none") && len(n.words) > 1 {
+			return errors.New(`"none" stands alone`)
+		}
+		// Never nil, which would be the default.
+		n.prefixes = append(append([]netip.Prefix{}, n.prefixes...), prefixes...)
+		return nil
+	})
+}
+
+// parseNetwork reads one word of a list and says how it is written best.
+func parseNetwork(word string) (string, []netip.Prefix, error) {
+	switch word {
+	case "none":
+		return word, nil, nil
+	case "private":
+		return word, finlatch.PrivateNetworks(), nil
+	}
+	if addr, err := netip.ParseAddr(word); err == nil && addr.Zone() == "" {
+		addr = addr.Unmap()
+		return addr.String(), []netip.Prefix{netip.PrefixFrom(addr, addr.BitLen())}, nil
+	}
+	prefix, err := netip.ParsePrefix(word)
+	if err != nil || prefix.Addr().Is4In6() {
+		return "", nil, fmt.Errorf(`%q is neither an address nor a network like 192.168.0.0/16, "private" or "none"`, word)
+	}
+	prefix = prefix.Masked()
+	return prefix.String(), []netip.Prefix{prefix}, nil
+}
+
+func (n networks) String() string { return strings.Join(n.words, ", ") }
+
+// hostNames is a list of DNS names.
+type hostNames []string
+
+// Decode adds what one flag, variable or key says.
+func (h *hostNames) Decode(ctx *kong.DecodeContext) error {
+	return eachWord(ctx, func(word string) error {
+		name := strings.TrimSuffix(strings.ToLower(word), ".")
+		if name == "" || len(name) > 253 || strings.ContainsAny(name, ":/@ *[]\t") {
+			return fmt.Errorf("%q is not a host name like tv.example.org", word)
+		}
+		*h = append(*h, name)
+		return nil
+	})
+}
+
+func (h hostNames) String() string { return strings.Join(h, ", ") }
+
+// eachWord calls f for the parts of a list with commas.
+func eachWord(ctx *kong.DecodeContext, f func(word string) error) error {
+	var list string
+	if err := ctx.Scan.PopValueInto("value", &list); err != nil {
+		return err
+	}
+	if strings.TrimSpace(list) == "" && !ctx.Value.HasDefault {
+		return nil
+	}
+	for word := range strings.SplitSeq(list, ",") {
+		if err := f(strings.TrimSpace(word)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
