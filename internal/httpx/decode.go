@@ -32,8 +32,8 @@ type Param struct {
 // ErrUnreadBody. After an error into may be half filled.
 //
 // Names match in any case, unknown ones are ignored, the last of several wins. What stands in into stays where the body
-// says nothing; but structs with a method SetDefaults() get it called before their members are read. Go types are read
-// like this:
+// says nothing; structs within it that have a method SetDefaults() get it called before their members are read. Go types
+// are read like this:
 //
 //   - string: also numbers, true and false, as they stand; null is ""
 //   - bool: true and false only

@@ -27,8 +27,8 @@ func NewMux() *Mux {
 }
 
 // Handle adds a route. The pattern is a path as in ServeMux, in any case: "/Users/{userId}/Policy"; one that ends in a
-// slash stands for all that begins so, and for itself without the slash. An empty method stands for all. It panics, as
-// ServeMux does, if the route is broken or there already.
+// slash or in {name...} stands for all that begins so, and for itself without the slash. An empty method stands for all.
+// It panics, as ServeMux does, if the route is broken or there already.
 func (m *Mux) Handle(method, pattern string, h http.Handler) {
 	name := strings.TrimSpace(method + " " + pattern)
 	route := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +45,8 @@ func (m *Mux) Handle(method, pattern string, h http.Handler) {
 	}
 	m.methods[method] = true
 	m.mux.Handle(strings.TrimSpace(method+" "+path), route)
-	if folder := strings.TrimSuffix(path, "/"); folder != "" && folder != path {
+	folder, last := path[:strings.LastIndexByte(path, '/')], path[strings.LastIndexByte(path, '/')+1:]
+	if folder != "" && (last == "" || strings.HasSuffix(last, "...}")) {
 		m.mux.Handle(strings.TrimSpace(method+" "+folder), route)
 	}
 }
@@ -53,7 +54,7 @@ func (m *Mux) Handle(method, pattern string, h http.Handler) {
 // ServeHTTP takes the route that fits. r.Pattern is set, in lower case but for the names in braces.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !tidy(r.URL.EscapedPath()) {
-		m.miss(w, r) // ServeMux would redirect; Fold leaves no such path
+		m.missing(w, r) // ServeMux would redirect; Fold leaves no such path
 		return
 	}
 	m.mux.ServeHTTP(w, r)
@@ -67,6 +68,10 @@ func (m *Mux) miss(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
+	m.missing(w, r)
+}
+
+func (m *Mux) missing(w http.ResponseWriter, r *http.Request) {
 	if m.Missing != nil {
 		m.Missing.ServeHTTP(w, Unfold(r))
 		return

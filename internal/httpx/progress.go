@@ -83,7 +83,7 @@ func (b *pacedBody) Read(buf []byte) (int, error) {
 	n, err := b.ReadCloser.Read(buf)
 	b.pace.bytes += int64(n)
 	b.pace.spent += time.Since(start)
-	// At once: behind the last byte net/http listens for the client's leaving, and a deadline would look like that.
+	// At once: behind the last byte net/http listens for the client's leaving, and a deadline that passes looks like that.
 	_ = b.rc.SetReadDeadline(time.Time{})
 	return n, err
 }
@@ -97,7 +97,25 @@ type pacedWriter struct {
 
 	mu       sync.Mutex // against a proxy that flushes from a timer
 	pace     pace
+	free     bool
 	hijacked bool
+}
+
+// Unpaced lifts Progress from the answer, for media: a player that pauses stops reading for as long as people like.
+func Unpaced(w http.ResponseWriter) {
+	for {
+		switch t := w.(type) {
+		case *pacedWriter:
+			t.mu.Lock()
+			t.free = true
+			t.mu.Unlock()
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return
+		}
+	}
 }
 
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -132,6 +150,9 @@ func (w *pacedWriter) Flush() { _ = w.FlushError() }
 
 // during does what may have to wait for the client to take n bytes.
 func (w *pacedWriter) during(n int, write func() error) error {
+	if w.free {
+		return write()
+	}
 	patience := w.pace.patience(n)
 	if patience <= 0 {
 		return os.ErrDeadlineExceeded

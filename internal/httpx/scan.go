@@ -3,8 +3,6 @@ package httpx
 import (
 	"fmt"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 type token uint8
@@ -223,107 +221,6 @@ func (s *scanner) literal(word string, tok token) error {
 	return nil
 }
 
-func (s *scanner) string() error {
-	from := s.pos + 1
-	escaped := false
-	for i := from; i < len(s.data); i++ {
-		switch c := s.data[i]; {
-		case c == '"':
-			s.start, s.tok, s.text, s.escaped = s.pos, stringToken, s.data[from:i], escaped
-			s.pos = i + 1
-			return nil
-		case c < 0x20:
-			return s.failAt(i, "is invalid within a JSON string. The string should be correctly escaped.")
-		case c == '\\':
-			escaped = true
-			i++
-			if i == len(s.data) {
-				break
-			}
-			if strings.IndexByte(`"\/bfnrtu`, s.data[i]) < 0 {
-				return s.failAt(i, "is an invalid escapable character within a JSON string. The string should be correctly escaped.")
-			}
-			if s.data[i] != 'u' {
-				break
-			}
-			for end := i + 4; i < end && i+1 < len(s.data); i++ {
-				if !isHex(s.data[i+1]) {
-					return s.failAt(i+1, `is not a hex digit following '\u' within a JSON string. The string should be correctly escaped.`)
-				}
-			}
-		}
-	}
-	s.pos = len(s.data)
-	return s.fail("Expected end of string, but instead reached end of data.")
-}
-
-func (s *scanner) number() error {
-	i := s.pos
-	digits := func() { // at least the one that was looked at
-		for i < len(s.data) && '0' <= s.data[i] && s.data[i] <= '9' {
-			i++
-		}
-	}
-	need := func(after string) error {
-		if i == len(s.data) {
-			s.pos = i
-			return s.fail("Expected a digit ('0'-'9'), but instead reached end of data.")
-		}
-		if c := s.data[i]; c < '0' || c > '9' {
-			return s.failAt(i, "is invalid within a number, immediately after a "+after+". Expected a digit ('0'-'9').")
-		}
-		return nil
-	}
-	at := func(set string) bool { return i < len(s.data) && strings.IndexByte(set, s.data[i]) >= 0 }
-	const sign, end = "sign character ('+' or '-')", ",}] \n\r\t/"
-
-	if at("-") {
-		i++
-		if err := need(sign); err != nil {
-			return err
-		}
-	}
-	if at("0") {
-		i++
-		if at("0123456789") {
-			s.pos = i
-			return s.fail("Invalid leading zero before '" + string(rune(s.data[i])) + "'.")
-		}
-	}
-	digits()
-	expected := "Expected a delimiter."
-	if at(".") {
-		i++
-		if err := need("decimal point ('.')"); err != nil {
-			return err
-		}
-		digits()
-		expected = "Expected 'E' or 'e'."
-	}
-	if at("eE") {
-		i++
-		if at("+-") {
-			i++
-		}
-		if err := need(sign); err != nil {
-			return err
-		}
-		digits()
-		expected = "Expected a delimiter."
-	}
-	switch {
-	case i == len(s.data) && s.depth > 0:
-		err := s.failAt(i-1, "is an invalid end of a number. Expected a delimiter.").(*jsonError)
-		err.column++ // the reader has gone past it
-		return err
-	case i < len(s.data) && !at(end):
-		return s.failAt(i, "is an invalid end of a number. "+expected)
-	}
-	s.start, s.tok, s.text, s.escaped = s.pos, numberToken, s.data[s.pos:i], false
-	s.pos = i
-	return nil
-}
-
 // skip goes to the end of the value whose first token was read.
 func (s *scanner) skip() error {
 	if s.tok != startObject && s.tok != startArray {
@@ -335,57 +232,4 @@ func (s *scanner) skip() error {
 		}
 	}
 	return nil
-}
-
-// plain decodes text; false if that is broken UTF-8 or has half a surrogate pair, which .NET cannot make a string of.
-func (s *scanner) plain() (string, bool) {
-	if !utf8.Valid(s.text) {
-		return "", false
-	}
-	if !s.escaped {
-		return string(s.text), true
-	}
-	b := make([]byte, 0, len(s.text))
-	for i := 0; i < len(s.text); i++ {
-		if s.text[i] != '\\' {
-			b = append(b, s.text[i])
-			continue
-		}
-		i++
-		switch c := s.text[i]; c {
-		case 'b':
-			b = append(b, '\b')
-		case 'f':
-			b = append(b, '\f')
-		case 'n':
-			b = append(b, '\n')
-		case 'r':
-			b = append(b, '\r')
-		case 't':
-			b = append(b, '\t')
-		case 'u':
-			r := unit(s.text[i+1:])
-			i += 4
-			if utf16.IsSurrogate(r) {
-				if rest := s.text[i+1:]; len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
-					r = utf16.DecodeRune(r, unit(rest[2:]))
-				} else {
-					r = utf8.RuneError
-				}
-				if r == utf8.RuneError {
-					return "", false
-				}
-				i += 6
-			}
-			b = utf8.AppendRune(b, r)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b), true
-}
-
-// unit reads the four digits behind \u.
-func unit(hex []byte) rune {
-	return rune(unhex(hex[0]))<<12 | rune(unhex(hex[1]))<<8 | rune(unhex(hex[2]))<<4 | rune(unhex(hex[3]))
 }
