@@ -156,8 +156,8 @@ func (s *Service) ensureSettings(ctx context.Context) error {
 	})
 }
 
-// Now is the service's time in UTC.
-func (s *Service) Now() time.Time { return s.options.Clock().UTC() }
+// Now is the service's time in UTC, as fine as every store keeps it.
+func (s *Service) Now() time.Time { return s.options.Clock().UTC().Truncate(time.Microsecond) }
 
 // Run keeps the service's memory in step with the store and does what is due at times, until ctx ends. Without it
 // nothing is remembered between requests, and last activity is not written.

@@ -3,6 +3,8 @@ package finlatch
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 )
 
 var (
@@ -66,25 +68,47 @@ func (s *Service) setUp(ctx context.Context, c Caller, f func(Tx, *Settings) err
 	})
 }
 
-// FirstUser is the user created first. While there is none, it creates an administrator without a password, with a
-// name to start from, as the first run expects.
+// firstUser is whom the first run is about: the administrator created first. Jellyfin takes the user created first, but
+// the operator may have made others before.
+func firstUser(ctx context.Context, tx Tx) (User, error) {
+	administrators, err := tx.Users(ctx, UserFilter{Administrator: new(true)})
+	if err != nil {
+		return User{}, err
+	}
+	if len(administrators) == 0 {
+		return User{}, ErrNotFound
+	}
+	return slices.MinFunc(administrators, func(a, b User) int { return a.CreatedAt.Compare(b.CreatedAt) }), nil
+}
+
+// FirstUser is the administrator created first. While there is none, it creates one without a password, with a name to
+// start from, as the first run expects.
 func (s *Service) FirstUser(ctx context.Context, c Caller, name string) (User, error) {
 	if !validName(name) {
 		name = "MyJellyfinUser"
 	}
+	candidate := name
+	for n := 2; ; n++ {
+		user, err := s.ensureFirstUser(ctx, c, candidate)
+		if !errors.Is(err, ErrConflict) {
+			return user, err
+		}
+		candidate = fmt.Sprint(name, n) // the operator has given the name to somebody else
+	}
+}
+
+func (s *Service) ensureFirstUser(ctx context.Context, c Caller, name string) (user User, err error) {
 	first, err := s.newUser(name)
 	if err != nil {
 		return User{}, err
 	}
 	first.Policy = newAdministratorPolicy()
-	user := first
-	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
-		found, err := tx.FirstUser(ctx)
+	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) (err error) {
+		user, err = firstUser(ctx, tx)
 		if errors.Is(err, ErrNotFound) && !settings.SetupComplete {
 			user = first
 			return tx.CreateUser(ctx, first)
 		}
-		user = found
 		return err
 	})
 	return user, err
@@ -94,7 +118,7 @@ func (s *Service) FirstUser(ctx context.Context, c Caller, name string) (User, e
 func (s *Service) SetFirstUser(ctx context.Context, c Caller, name, password string) error {
 	var user User
 	err := s.setUp(ctx, c, func(tx Tx, settings *Settings) (err error) {
-		if user, err = tx.FirstUser(ctx); errors.Is(err, ErrNotFound) {
+		if user, err = firstUser(ctx, tx); errors.Is(err, ErrNotFound) {
 			return errNoFirstUser
 		}
 		return err

@@ -67,6 +67,25 @@ func TestFirstRun(t *testing.T) {
 	}
 }
 
+func TestFirstRunAfterTheOperatorMadeAUser(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t)
+	w.user("ann", "pw")
+	c := finlatch.Caller{Address: home}
+	first, err := w.FirstUser(w.ctx, c, "ann")
+	if err != nil || first.Name != "ann2" || !first.Policy.IsAdministrator {
+		t.Fatalf("FirstUser: %+v, %v", first, err)
+	}
+	if err := w.SetFirstUser(w.ctx, c, "boss", "pw"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.CompleteSetup(w.ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	w.signIn("boss", "pw", device("tv", home))
+	w.signIn("ann", "pw", device("tv", home))
+}
+
 func TestWhoMaySetUp(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

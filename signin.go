@@ -55,6 +55,9 @@ func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (
 
 // SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
 func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password string) (SignedIn, error) {
+	if err := s.signInOpen(ctx, c); err != nil {
+		return SignedIn{}, err
+	}
 	err := s.store.View(ctx, func(tx Tx) error {
 		_, err := tx.User(ctx, id)
 		return err

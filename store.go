@@ -8,6 +8,9 @@ import (
 // Store keeps everything that outlives a process. Rows go in and come out: there are no rules, no hashing, no clock,
 // no waiting and no call out of it. It is ours to change until version 1.
 //
+// Times keep microseconds at least, and come back in UTC. Texts compare byte by byte. A nil slice and an empty one are
+// the same.
+//
 // A row that is not there is ErrNotFound, a value that must be unique and is taken is ErrConflict, and a store that
 // cannot serve now (busy, full, unreachable) is ErrUnavailable. Every other error is internal.
 type Store interface {
@@ -15,12 +18,13 @@ type Store interface {
 	View(ctx context.Context, f func(Tx) error) error
 	// Update runs f and commits what it did if it returns nil. It may run f again, after a rollback, when the store was
 	// busy or a change collided with another; so f touches nothing but its Tx, and what it sets outside it sets anew
-	// each time. After ErrConflict the Tx is dead: f returns it, and the caller may try again with other values.
+	// each time. After ErrConflict the Tx is dead: f returns it, and the caller may try again with other values. Where f
+	// swallows it, Update answers it and commits nothing.
 	Update(ctx context.Context, f func(Tx) error) error
 	// Watch calls f for every committed change, this process's and others', until ctx ends or the store can no longer
 	// tell; then it returns. The first call, and each one after a time in which changes may have been missed, is of kind
 	// ChangeMissed. A change that this process made is told before Update returns. f is called from many goroutines,
-	// is quick, and does not use the store.
+	// is quick, and does not use the store. Watch returns ctx's error when ctx ends, ErrUnavailable when the store is closed.
 	Watch(ctx context.Context, f func(Change)) error
 	// Close waits for running transactions and releases the store.
 	Close() error
@@ -46,7 +50,8 @@ type Change struct {
 	Hash   Hash
 }
 
-// Tx is a transaction on a Store. It is used by one goroutine and not after View or Update has returned.
+// Tx is a transaction on a Store. It is used by one goroutine and not after View or Update has returned; a change in a
+// View is an internal error.
 type Tx interface {
 	UserTx
 	DeviceTx
@@ -64,8 +69,6 @@ type UserTx interface {
 	// Users lists all that the filter picks, in the order of their normalized names.
 	Users(ctx context.Context, filter UserFilter) ([]User, error)
 	CountUsers(ctx context.Context, filter UserFilter) (int, error)
-	// FirstUser is the user created first.
-	FirstUser(ctx context.Context) (User, error)
 	// CreateUser answers ErrConflict where the id or the normalized name is taken.
 	CreateUser(ctx context.Context, user User) error
 	// PutUser replaces a whole user: ErrNotFound, or ErrConflict where the normalized name is another's.
@@ -98,7 +101,8 @@ type DeviceTx interface {
 	DeleteDevices(ctx context.Context, filter DeviceFilter) ([]Device, error)
 	// DeleteAllDevices signs everybody out.
 	DeleteAllDevices(ctx context.Context) error
-	// TouchDevices notes activity of devices and their users. It changes only rows that are there, and never sets a time back.
+	// TouchDevices notes activity of devices and their users. It changes only rows that are there, never sets a time back,
+	// and leaves what stands where a touch has a zero address or an empty name or version.
 	TouchDevices(ctx context.Context, touches []DeviceTouch) error
 }
 
@@ -136,7 +140,7 @@ type QuickConnectTx interface {
 // ActivityTx is the part of a Tx about the activity log.
 type ActivityTx interface {
 	AddActivity(ctx context.Context, entries ...Activity) error
-	// Activities lists what the filter picks, newest first, and counts all of it.
+	// Activities lists what the filter picks, newest first by time, then by ID, and counts all of it.
 	Activities(ctx context.Context, filter ActivityFilter) (entries []Activity, total int, err error)
 	// ExpireActivities deletes at most limit entries from before a time, and tells how many.
 	ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error)

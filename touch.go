@@ -2,6 +2,8 @@ package finlatch
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ const (
 	touchAge      = 3 * time.Minute // last activity is this coarse, as in Jellyfin 12
 	touchInterval = 5 * time.Second // how long notes of activity are gathered
 	maxTouches    = 10_000          // more are dropped: the next request of the device notes them again
+	touchBatch    = 200             // written in one transaction, so that sign-ins get their turn
 )
 
 // touches gathers notes of activity, so that they cost one write for many requests.
@@ -70,13 +73,12 @@ func (s *Service) flushTouches(ctx context.Context) {
 	pending := s.touches.pending
 	s.touches.pending = nil
 	s.touches.mu.Unlock()
-	if len(pending) == 0 {
-		return
+	for batch := range slices.Chunk(slices.Collect(maps.Values(pending)), touchBatch) {
+		s.writeTouchBatch(ctx, batch)
 	}
-	batch := make([]DeviceTouch, 0, len(pending))
-	for _, t := range pending {
-		batch = append(batch, t)
-	}
+}
+
+func (s *Service) writeTouchBatch(ctx context.Context, batch []DeviceTouch) {
 	if err := s.store.Update(ctx, func(tx Tx) error { return tx.TouchDevices(ctx, batch) }); err != nil {
 		s.log.Warn("last activity is not written", "error", err)
 		return

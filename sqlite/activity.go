@@ -23,6 +23,20 @@ func scanActivity(r row) (a finlatch.Activity, err error) {
 	return a, err
 }
 
+func activityConditions(filter finlatch.ActivityFilter) *conditions {
+	c := new(conditions)
+	if !filter.UserID.IsZero() {
+		c.add("user_id = ?", filter.UserID[:])
+	}
+	if filter.Type != "" {
+		c.add("type = ?", filter.Type)
+	}
+	if !filter.Since.IsZero() {
+		c.add("at >= ?", nanoseconds(filter.Since))
+	}
+	return c
+}
+
 func (t *tx) AddActivity(ctx context.Context, entries ...finlatch.Activity) error {
 	for _, a := range entries {
 		_, err := t.change(ctx, "add activity", insertActivity, a.Type, a.Name, optionalID(a.UserID), optionalID(a.ByID),
@@ -35,16 +49,7 @@ func (t *tx) AddActivity(ctx context.Context, entries ...finlatch.Activity) erro
 }
 
 func (t *tx) Activities(ctx context.Context, filter finlatch.ActivityFilter) ([]finlatch.Activity, int, error) {
-	where := new(conditions)
-	if !filter.UserID.IsZero() {
-		where.add("user_id = ?", filter.UserID[:])
-	}
-	if filter.Type != "" {
-		where.add("type = ?", filter.Type)
-	}
-	if !filter.Since.IsZero() {
-		where.add("at >= ?", nanoseconds(filter.Since))
-	}
+	where := activityConditions(filter)
 	total, err := one(ctx, t, "count activities", scanInt, countActivities+where.String(), where.args...)
 	if err != nil {
 		return nil, 0, err

@@ -46,7 +46,7 @@ func (t *tx) CreateAPIKey(ctx context.Context, k finlatch.APIKey) error {
 }
 
 func (t *tx) DeleteAPIKey(ctx context.Context, id finlatch.ID) error {
-	deleted, err := t.changeReturning(ctx, "delete API key", deleteAPIKey, id[:])
+	deleted, err := changeReturning(ctx, t, "delete API key", scanHash, deleteAPIKey, id[:])
 	if err != nil {
 		return err
 	}

@@ -82,10 +82,7 @@ func (t *tx) DeleteDevices(ctx context.Context, filter finlatch.DeviceFilter) ([
 	if len(where.parts) == 0 {
 		return nil, nil
 	}
-	if !t.writable {
-		return nil, t.fail(ctx, "delete devices", errReadOnly)
-	}
-	deleted, err := all(ctx, t, "delete devices", scanDevice, deleteDevices+where.String()+returningDevices, where.args...)
+	deleted, err := changeReturning(ctx, t, "delete devices", scanDevice, deleteDevices+where.String()+returningDevices, where.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // retryAfter is what a client is told when the store cannot serve.
 const retryAfter = time.Second
 
-var errClosed = &finlatch.Error{Kind: finlatch.Unavailable, Err: errors.New("the store is closed")}
+var errClosed = &finlatch.Error{Kind: finlatch.Unavailable, Err: errors.New("the store is closed"), RetryAfter: retryAfter}
 
 // errRow says that a row does not hold what this program writes.
 var errRow = errors.New("unexpected value in a column")

@@ -59,7 +59,8 @@ func prepareFile(ctx context.Context, db *sql.DB, path string) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	var id, tables, version int64
-	if err := db.QueryRowContext(ctx, "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id").Scan(&id, &tables); err != nil {
+	const what = "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+	if err := db.QueryRowContext(ctx, what).Scan(&id, &tables); err != nil {
 		return openError(ctx, path, err)
 	}
 	switch {
@@ -70,7 +71,7 @@ func prepareFile(ctx context.Context, db *sql.DB, path string) error {
 	case id != applicationID:
 		return fmt.Errorf("%s is %w: its application id is %#x", path, ErrNotOurs, id)
 	case tables > 0:
-		if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+goose.DefaultTablename).Scan(&version); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM "+goose.DefaultTablename).Scan(&version); err != nil {
 			return openError(ctx, path, err)
 		}
 		known := provider.ListSources()

@@ -36,6 +36,7 @@ type Store struct {
 	writer   *pool // of one
 	readers  *pool
 	watchers watchers
+	attempts int // see maxAttempts
 
 	closing  chan struct{} // closed when Close is called
 	closed   chan struct{} // closed when no transaction runs any more
@@ -57,7 +58,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: held, closing: make(chan struct{}), closed: make(chan struct{})}
+	s := &Store{lock: held, attempts: maxAttempts, closing: make(chan struct{}), closed: make(chan struct{})}
 	if err := s.open(ctx, path, file, opts); err != nil {
 		s.release()
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"sync"
 )
 
@@ -37,12 +36,12 @@ func (c *conn) exec(query string) error {
 	return err
 }
 
-func (c *conn) discard() error {
+// discard closes the connection. Were it only given back, database/sql would use it again.
+func (c *conn) discard() {
 	for _, stmt := range c.stmts {
 		stmt.Close()
 	}
-	c.raw.Raw(func(any) error { return driver.ErrBadConn }) // keeps database/sql from using it again
-	return c.raw.Close()
+	c.raw.Raw(func(any) error { return driver.ErrBadConn })
 }
 
 // pool hands out connections: the one given back last first, so that only as many are opened as are needed at once.
@@ -119,12 +118,11 @@ func (p *pool) drain() {
 
 // close closes all connections, after it has run a few last statements, which may fail, on one of them if there is one.
 func (p *pool) close(last ...string) error {
-	var errs []error
 	for _, c := range p.idle {
 		for _, statement := range last {
 			c.exec(statement)
 		}
-		errs = append(errs, c.discard())
+		c.discard()
 	}
-	return errors.Join(append(errs, p.db.Close())...)
+	return p.db.Close()
 }

@@ -9,15 +9,15 @@ import (
 
 // Triggers keep the counts of pending requests; see migrations.
 const (
-	quickConnectFields = "state, device_id, device_name, app_name, app_version, address, network, created_at, expires_at, " +
+	quickConnectFields = "state, device_id, device_name, app_name, app_version, address, forwarded, network, created_at, expires_at, " +
 		"user_id, approved_by, redeemed_at, salt"
 
 	selectQuickConnect       = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects WHERE secret_hash = ?"
 	selectQuickConnectByCode = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects WHERE code = ?"
 	insertQuickConnect       = "INSERT INTO quick_connects (secret_hash, code, " + quickConnectFields + ") " +
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 	updateQuickConnect = "UPDATE quick_connects SET (" + quickConnectFields + ") = " +
-		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) WHERE secret_hash = ?1"
+		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE secret_hash = ?1"
 	deleteQuickConnect         = "DELETE FROM quick_connects WHERE secret_hash = ?"
 	countPendingQuickConnects  = "SELECT pending FROM quick_connect_total WHERE id = 0"
 	selectCrowdingQuickConnect = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects " +
@@ -30,14 +30,14 @@ const (
 
 func scanQuickConnect(r row) (q finlatch.QuickConnect, err error) {
 	err = r.Scan((*hashColumn)(&q.SecretHash), &q.Code, &q.State, &q.DeviceID, &q.DeviceName, &q.AppName, &q.AppVersion,
-		(*addressColumn)(&q.Address), (*networkColumn)(&q.Network), (*timeColumn)(&q.CreatedAt), (*timeColumn)(&q.ExpiresAt),
+		(*addressColumn)(&q.Address), &q.Forwarded, (*networkColumn)(&q.Network), (*timeColumn)(&q.CreatedAt), (*timeColumn)(&q.ExpiresAt),
 		(*idColumn)(&q.UserID), (*idColumn)(&q.ApprovedBy), (*timeColumn)(&q.RedeemedAt), &q.Salt)
 	return q, err
 }
 
 func quickConnectValues(q finlatch.QuickConnect) []any {
 	return []any{q.SecretHash[:], q.Code, int(q.State), q.DeviceID, q.DeviceName, q.AppName, q.AppVersion,
-		addressText(q.Address), networkText(q.Network), nanoseconds(q.CreatedAt), nanoseconds(q.ExpiresAt),
+		addressText(q.Address), q.Forwarded, networkText(q.Network), nanoseconds(q.CreatedAt), nanoseconds(q.ExpiresAt),
 		optionalID(q.UserID), optionalID(q.ApprovedBy), nanoseconds(q.RedeemedAt), optionalBytes(q.Salt)}
 }
 
@@ -82,7 +82,7 @@ func (t *tx) CrowdingQuickConnect(ctx context.Context) (finlatch.QuickConnect, e
 }
 
 func (t *tx) ExpireQuickConnects(ctx context.Context, before time.Time, limit int) (int, error) {
-	expired, err := t.changeReturning(ctx, "expire Quick Connects", expireQuickConnects, nanoseconds(before), max(limit, 0))
+	expired, err := changeReturning(ctx, t, "expire Quick Connects", scanHash, expireQuickConnects, nanoseconds(before), max(limit, 0))
 	for _, secret := range expired {
 		t.tellQuickConnect(secret)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/finlatch/finlatch"
 )
 
-// maxAttempts bounds how often an Update meets a foreign program's lock before it gives up: with the busy timeout of
-// the writer, after five seconds.
+// maxAttempts bounds how often an Update meets a foreign program's lock before it gives up. With the writer's busy
+// timeout that is after five seconds.
 const maxAttempts = 20
 
 const (
@@ -42,8 +42,11 @@ func (s *Store) Update(ctx context.Context, f func(finlatch.Tx) error) error {
 				s.watchers.tell(t.changes) // before the next Update, so that changes are told in their order
 				return nil
 			}
-			if !t.busy || attempt == maxAttempts || ctx.Err() != nil || c.broken {
+			if !t.busy || attempt >= s.attempts {
 				return err
+			}
+			if ended := ctx.Err(); ended != nil {
+				return ended
 			}
 		}
 	})
@@ -122,12 +125,17 @@ func (t *tx) prepare(ctx context.Context, doing, query string) (*sql.Stmt, error
 	return stmt, nil
 }
 
+// prepareChange is prepare for statements that change rows.
+func (t *tx) prepareChange(ctx context.Context, doing, query string) (*sql.Stmt, error) {
+	if t.dead == nil && !t.writable {
+		return nil, t.fail(ctx, doing, errReadOnly)
+	}
+	return t.prepare(ctx, doing, query)
+}
+
 // change runs a statement that changes rows, and tells how many.
 func (t *tx) change(ctx context.Context, doing, query string, args ...any) (int, error) {
-	if !t.writable && t.dead == nil {
-		return 0, t.fail(ctx, doing, errReadOnly)
-	}
-	stmt, err := t.prepare(ctx, doing, query)
+	stmt, err := t.prepareChange(ctx, doing, query)
 	if err != nil {
 		return 0, err
 	}
@@ -151,12 +159,12 @@ func (t *tx) changeOne(ctx context.Context, doing, query string, args ...any) er
 	return err
 }
 
-// changeReturning is change for a statement that returns a hash of each row.
-func (t *tx) changeReturning(ctx context.Context, doing, query string, args ...any) ([]finlatch.Hash, error) {
-	if !t.writable && t.dead == nil {
-		return nil, t.fail(ctx, doing, errReadOnly)
+// changeReturning is change for a statement that returns something of each row.
+func changeReturning[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	if _, err := t.prepareChange(ctx, doing, query); err != nil {
+		return nil, err
 	}
-	return all(ctx, t, doing, scanHash, query, args...)
+	return all(ctx, t, doing, scan, query, args...)
 }
 
 // one reads one row.

@@ -16,7 +16,6 @@ const (
 
 	selectUser       = "SELECT id, " + userFields + " FROM users WHERE id = ?"
 	selectUserByName = "SELECT id, " + userFields + " FROM users WHERE normalized_name = ?"
-	selectFirstUser  = "SELECT id, " + userFields + " FROM users ORDER BY created_at, id LIMIT 1"
 	selectUsers      = "SELECT id, " + userFields + " FROM users"
 	usersInOrder     = " ORDER BY normalized_name"
 	countUsers       = "SELECT count(*) FROM users"
@@ -86,10 +85,6 @@ func (t *tx) Users(ctx context.Context, filter finlatch.UserFilter) ([]finlatch.
 func (t *tx) CountUsers(ctx context.Context, filter finlatch.UserFilter) (int, error) {
 	where := userConditions(filter)
 	return one(ctx, t, "count users", scanInt, countUsers+where.String(), where.args...)
-}
-
-func (t *tx) FirstUser(ctx context.Context) (finlatch.User, error) {
-	return one(ctx, t, "get first user", scanUser, selectFirstUser)
 }
 
 func (t *tx) CreateUser(ctx context.Context, user finlatch.User) error {

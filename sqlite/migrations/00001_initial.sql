@@ -22,7 +22,6 @@ CREATE TABLE users (
 
 CREATE INDEX users_by_role ON users (is_administrator, is_disabled);
 CREATE INDEX users_by_visibility ON users (is_hidden, is_disabled);
-CREATE INDEX users_by_creation ON users (created_at, id);
 
 CREATE TABLE devices (
     token_hash       BLOB NOT NULL PRIMARY KEY,
@@ -60,6 +59,7 @@ CREATE TABLE quick_connects (
     app_name    TEXT    NOT NULL,
     app_version TEXT    NOT NULL,
     address     TEXT    NOT NULL,
+    forwarded   INTEGER NOT NULL,
     network     TEXT    NOT NULL,
     created_at  INTEGER,
     expires_at  INTEGER,

@@ -1,0 +1,246 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/finlatch/finlatch"
+)
+
+var quickConnectTests = []test{
+	{"round trip", func(t *testing.T, s fixture) {
+		s.people(2)
+		want := filled[finlatch.QuickConnect](0)
+		want.UserID = id(1)
+		s.requests(want)
+		s.wantRequest("filled", want)
+
+		put := filled[finlatch.QuickConnect](1000)
+		put.SecretHash, put.UserID, put.State = want.SecretHash, id(2), finlatch.QuickConnectRedeemed
+		s.put(put)
+		put.Code = want.Code // stays
+		s.wantRequest("replaced", put)
+
+		bare := finlatch.QuickConnect{SecretHash: hash(2), Code: "000000"}
+		s.requests(bare)
+		s.wantRequest("bare", bare)
+		for i, network := range []string{"192.0.2.1/32", "2001:db8::/56", "2001:db8::/64", "0.0.0.0/0", "::/0", "fe80::/10"} {
+			request := quickConnect(byte(10+i), 0)
+			request.Network = netip.MustParsePrefix(network)
+			request.Address = request.Network.Addr()
+			s.requests(request)
+			s.wantRequest(network, request)
+		}
+	}},
+	{"not there", func(t *testing.T, s fixture) {
+		s.missing("QuickConnect", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.QuickConnect(ctx, hash(1)); return err })
+		s.missing("QuickConnectByCode", func(ctx context.Context, tx finlatch.Tx) error {
+			_, err := tx.QuickConnectByCode(ctx, "000001")
+			return err
+		})
+		s.missing("CrowdingQuickConnect", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.CrowdingQuickConnect(ctx); return err })
+		s.refuses(finlatch.ErrNotFound, func(ctx context.Context, tx finlatch.Tx) error { return tx.PutQuickConnect(ctx, quickConnect(1, 1)) })
+		s.refuses(finlatch.ErrNotFound, func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnect(ctx, hash(1)) })
+		s.wantPending(0)
+
+		request := quickConnect(1, 1)
+		s.requests(request)
+		request.UserID = id(9)
+		s.refuses(finlatch.ErrNotFound, func(ctx context.Context, tx finlatch.Tx) error { return tx.PutQuickConnect(ctx, request) })
+		s.wantRequest("without a user", quickConnect(1, 1))
+	}},
+	{"conflicts", func(t *testing.T, s fixture) {
+		s.requests(quickConnect(1, 1))
+		same := quickConnect(2, 2)
+		same.Code = quickConnect(1, 1).Code
+		s.refuses(finlatch.ErrConflict, func(ctx context.Context, tx finlatch.Tx) error { return tx.CreateQuickConnect(ctx, same) })
+		same = quickConnect(2, 2)
+		same.SecretHash = hash(1)
+		s.refuses(finlatch.ErrConflict, func(ctx context.Context, tx finlatch.Tx) error { return tx.CreateQuickConnect(ctx, same) })
+		s.wantPending(1)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnect(ctx, hash(1)) })
+		s.requests(quickConnect(1, 2)) // the code is free again
+		s.wantPending(1)
+	}},
+	{"pending and crowding", func(t *testing.T, s fixture) {
+		s.people(1)
+		s.wantCrowding(0)
+		s.requests(quickConnect(1, 1), quickConnect(3, 2), quickConnect(2, 2)) // created in minute n
+		s.wantPending(3)
+		s.wantCrowding(2)
+
+		approved := quickConnect(2, 2)
+		approved.State, approved.UserID = finlatch.QuickConnectApproved, id(1)
+		s.requests(quickConnect(4, 1))
+		s.put(approved) // network 1: requests 1 and 4; network 2: 3
+		s.wantPending(3)
+		s.wantCrowding(1)
+
+		approved.State = finlatch.QuickConnectRedeemed
+		s.put(approved)
+		s.wantPending(3)
+
+		s.requests(quickConnect(5, 3), quickConnect(6, 3), quickConnect(7, 3))
+		s.wantCrowding(5)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnect(ctx, hash(5)) })
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnect(ctx, hash(2)) }) // is not pending
+		s.wantPending(5)
+		moved := quickConnect(6, 1)
+		s.put(moved) // network 1: 1, 4, 6; network 2: 3; network 3: 7
+		s.wantPending(5)
+		s.wantCrowding(1)
+
+		approved = quickConnect(1, 1)
+		approved.State, approved.UserID = finlatch.QuickConnectApproved, id(1)
+		s.put(approved)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteUser(ctx, id(1)) })
+		s.wantPending(4)
+		s.wantCrowding(4)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error {
+			_, err := tx.ExpireQuickConnects(ctx, after(1000), 100)
+			return err
+		})
+		s.wantPending(0)
+		s.wantCrowding(0)
+		s.requests(quickConnect(1, 2))
+		s.wantCrowding(1)
+	}},
+	{"pending counts roll back", func(t *testing.T, s fixture) {
+		s.requests(quickConnect(1, 1))
+		s.refuses(errAgain, func(ctx context.Context, tx finlatch.Tx) error {
+			if err := tx.CreateQuickConnect(ctx, quickConnect(2, 2)); err != nil {
+				return err
+			}
+			if n, err := tx.CountPendingQuickConnects(ctx); err != nil || n != 2 {
+				return fmt.Errorf("in the Update: got %d pending, error %v, want 2", n, err)
+			}
+			return errAgain
+		})
+		s.wantPending(1)
+		s.wantCrowding(1)
+	}},
+	{"expiring", func(t *testing.T, s fixture) {
+		for n := byte(1); n <= 6; n++ { // expires in minute 10 + n
+			s.requests(quickConnect(n, n))
+		}
+		for _, step := range []struct{ before, limit, gone, left int }{
+			{10, 100, 0, 6}, {14, 0, 0, 6}, {14, 2, 2, 4}, {14, 2, 1, 3}, {14, 2, 0, 3}, {100, 100, 3, 0},
+		} {
+			s.update(func(ctx context.Context, tx finlatch.Tx) error {
+				n, err := tx.ExpireQuickConnects(ctx, after(step.before), step.limit)
+				equal(t, fmt.Sprintf("%+v: expired", step), n, step.gone)
+				return err
+			})
+			s.wantPending(step.left)
+		}
+	}},
+	{"forgetting", func(t *testing.T, s fixture) {
+		s.people(1)
+		for n := byte(1); n <= 4; n++ {
+			request := quickConnect(n, 1)
+			request.Salt = []byte{n, 0}
+			if n < 4 {
+				request.State, request.UserID, request.RedeemedAt = finlatch.QuickConnectRedeemed, id(1), after(int(n))
+			}
+			s.requests(request)
+		}
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.ForgetQuickConnects(ctx, after(2)) })
+		s.view(func(ctx context.Context, tx finlatch.Tx) error {
+			for n, salt := range map[byte][]byte{1: nil, 2: {2, 0}, 3: {3, 0}, 4: {4, 0}} {
+				got, err := tx.QuickConnect(ctx, hash(n))
+				if err != nil {
+					return err
+				}
+				equal(t, fmt.Sprintf("salt of request %d", n), got.Salt, salt)
+			}
+			got, err := tx.QuickConnect(ctx, hash(1))
+			equal(t, "time of redemption", got.RedeemedAt, after(1))
+			return err
+		})
+	}},
+	{"hostile clients", func(t *testing.T, s fixture) {
+		for i, text := range hostile {
+			want := quickConnect(byte(i+1), 1)
+			want.ClientInfo = finlatch.ClientInfo{AppName: text, AppVersion: text, DeviceName: text, DeviceID: text}
+			if err := s.try(func(ctx context.Context, tx finlatch.Tx) error { return tx.CreateQuickConnect(ctx, want) }); err != nil {
+				t.Logf("%q is refused: %v", text, err)
+				s.missing("refused request", func(ctx context.Context, tx finlatch.Tx) error {
+					_, err := tx.QuickConnect(ctx, want.SecretHash)
+					return err
+				})
+				continue
+			}
+			s.wantRequest(text, want)
+		}
+		s.missing("hostile code", func(ctx context.Context, tx finlatch.Tx) error {
+			_, err := tx.QuickConnectByCode(ctx, "' OR ''='")
+			return err
+		})
+	}},
+}
+
+// quickConnect is pending request n from a network, created in minute n.
+func quickConnect(n, network byte) finlatch.QuickConnect {
+	address := netip.AddrFrom4([4]byte{198, 51, 100, network})
+	return finlatch.QuickConnect{
+		ClientInfo: finlatch.ClientInfo{AppName: "app", AppVersion: "1.0", DeviceName: "tv", DeviceID: "tv"},
+		SecretHash: hash(n), Code: fmt.Sprintf("%06d", n), Address: address, Network: netip.PrefixFrom(address, 32),
+		CreatedAt: after(int(n)), ExpiresAt: after(10 + int(n)),
+	}
+}
+
+func (s fixture) requests(requests ...finlatch.QuickConnect) {
+	s.t.Helper()
+	s.update(func(ctx context.Context, tx finlatch.Tx) error {
+		for _, request := range requests {
+			if err := tx.CreateQuickConnect(ctx, request); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s fixture) put(request finlatch.QuickConnect) {
+	s.t.Helper()
+	s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.PutQuickConnect(ctx, request) })
+}
+
+func (s fixture) wantRequest(what string, want finlatch.QuickConnect) {
+	s.t.Helper()
+	s.view(func(ctx context.Context, tx finlatch.Tx) error {
+		got, err := tx.QuickConnect(ctx, want.SecretHash)
+		if err != nil {
+			return err
+		}
+		equal(s.t, what, got, want)
+		got, err = tx.QuickConnectByCode(ctx, want.Code)
+		equal(s.t, what+", by code", got, want)
+		return err
+	})
+}
+
+func (s fixture) wantPending(want int) {
+	s.t.Helper()
+	s.view(func(ctx context.Context, tx finlatch.Tx) error {
+		n, err := tx.CountPendingQuickConnects(ctx)
+		equal(s.t, "CountPendingQuickConnects", n, want)
+		return err
+	})
+}
+
+// wantCrowding wants a request, or none where n is 0.
+func (s fixture) wantCrowding(n byte) {
+	s.t.Helper()
+	if n == 0 {
+		s.missing("CrowdingQuickConnect", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.CrowdingQuickConnect(ctx); return err })
+		return
+	}
+	s.view(func(ctx context.Context, tx finlatch.Tx) error {
+		got, err := tx.CrowdingQuickConnect(ctx)
+		equal(s.t, "CrowdingQuickConnect", got.SecretHash, hash(n))
+		return err
+	})
+}
