@@ -10,7 +10,7 @@ import (
 )
 
 // filled is a row with a value of its own in every field, nested ones too, so that a column that is forgotten, swapped
-// or cut short shows. Another seed gives other values; bools alternate.
+// or cut short shows. Another seed gives other values, and an odd one the other bools.
 func filled[T any](seed int) T {
 	var value T
 	fill(reflect.ValueOf(&value).Elem(), &seed)

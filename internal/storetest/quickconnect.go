@@ -17,7 +17,7 @@ var quickConnectTests = []test{
 		s.requests(want)
 		s.wantRequest("filled", want)
 
-		put := filled[finlatch.QuickConnect](1000)
+		put := filled[finlatch.QuickConnect](1001)
 		put.SecretHash, put.UserID, put.State = want.SecretHash, id(2), finlatch.QuickConnectRedeemed
 		s.put(put)
 		put.Code = want.Code // stays
@@ -99,7 +99,7 @@ var quickConnectTests = []test{
 		s.wantPending(4)
 		s.wantCrowding(4)
 		s.update(func(ctx context.Context, tx finlatch.Tx) error {
-			_, err := tx.ExpireQuickConnects(ctx, after(1000), 100)
+			_, err := tx.ExpireQuickConnects(ctx, after(1001), 100)
 			return err
 		})
 		s.wantPending(0)
