@@ -19,7 +19,8 @@ func (s *Service) SignOut(ctx context.Context, c Caller) error {
 		return nil
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		if _, err := tx.DeleteDevices(ctx, DeviceFilter{TokenHash: c.Device.TokenHash}); err != nil {
+		ended, err := tx.DeleteDevices(ctx, DeviceFilter{TokenHash: c.Device.TokenHash})
+		if err != nil || len(ended) == 0 { // jellyfin-web signs out twice at once
 			return err
 		}
 		return tx.AddActivity(ctx, s.entry(c, ActivitySessionEnded, c.User.ID, "%s has disconnected from %s", c.User.Name, c.Device.DeviceName))

@@ -9,11 +9,12 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-// request is what a handler gets: the HTTP request, who makes it, and its query.
+// request is what a handler gets: the HTTP request, who makes it, its query, and the settings that it began with.
 type request struct {
 	*http.Request
-	caller finlatch.Caller
-	query  *httpx.Values
+	caller   finlatch.Caller
+	query    *httpx.Values
+	settings *finlatch.Settings
 }
 
 // handler does an operation: what it returns is the answer's JSON, or nothing, which is 204.
@@ -39,19 +40,23 @@ type redirect string
 // adapt turns a route into an HTTP handler: it says who asks, refuses who may not, runs the operation and writes its answer.
 func (s *server) adapt(route route) http.Handler {
 	return httpx.Adapt(func(w http.ResponseWriter, hr *http.Request) error {
-		if route.guarded {
+		settings, err := s.service.Settings(hr.Context())
+		if err != nil {
+			return err
+		}
+		if route.guarded && !settings.SetupComplete {
 			if err := s.guard(hr); err != nil {
 				return err
 			}
 		}
-		caller, err := s.caller(hr)
+		caller, err := s.caller(hr, settings.LegacyAuthorization)
 		if err != nil {
 			return err
 		}
 		if err := s.service.Allow(hr.Context(), caller, route.level); err != nil {
 			return refusal(err)
 		}
-		answer, err := route.handle(&request{Request: hr, caller: caller, query: httpx.Query(hr)})
+		answer, err := route.handle(&request{Request: hr, caller: caller, query: httpx.Query(hr), settings: settings})
 		if err != nil {
 			return err
 		}
@@ -70,12 +75,8 @@ func (s *server) adapt(route route) http.Handler {
 
 // caller says who makes a request. A token that means nothing does not stop it: an operation for anybody is answered,
 // and one that is not refuses the caller by its level.
-func (s *server) caller(r *http.Request) (finlatch.Caller, error) {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return finlatch.Caller{}, err
-	}
-	header := jellyfin.TokenFrom(r, settings.LegacyAuthorization)
+func (s *server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
+	header := jellyfin.TokenFrom(r, legacy)
 	address := httpx.AddressFrom(r.Context())
 	c := finlatch.Caller{
 		ClientInfo: finlatch.NewClientInfo(header.Client, header.Version, header.Device, header.DeviceID),

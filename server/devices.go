@@ -35,14 +35,10 @@ func (s *server) sessions(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
 	list := jellyfin.List[*jellyfin.SessionInfoDto]{}
 	seen := map[string]bool{} // users who share a device share its session; the last one has it
 	for i := range sessions {
-		dto := sessionDto(&sessions[i].Device, sessions[i].UserName, settings)
+		dto := sessionDto(&sessions[i].Device, sessions[i].UserName, r.settings)
 		if !seen[dto.ID] {
 			seen[dto.ID] = true
 			list = append(list, dto)

@@ -136,12 +136,12 @@ func (s *server) writeProblem(w http.ResponseWriter, r *http.Request, status int
 		title = "One or more validation errors occurred."
 	}
 	httpx.WriteJSON(w, r, status, jellyfin.ProblemDetails{Type: "https://tools.ietf.org/html/rfc9110#section-" + section,
-		Title: title, Status: status, Errors: fields, TraceID: traceID()})
+		Title: title, Status: status, Errors: fields, TraceID: traceID(r)})
 }
 
-// traceID has the form of a W3C trace context, which clients see and nobody reads.
-func traceID() string {
-	var id [24]byte
-	rand.Read(id[:])
-	return "00-" + hex.EncodeToString(id[:16]) + "-" + hex.EncodeToString(id[16:]) + "-00"
+// traceID has the form of a W3C trace context. Its middle part is the request's id in the log.
+func traceID(r *http.Request) string {
+	var span [8]byte
+	rand.Read(span[:])
+	return "00-" + httpx.EventFrom(r.Context()).ID + "-" + hex.EncodeToString(span[:]) + "-00"
 }

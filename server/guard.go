@@ -17,13 +17,9 @@ var (
 	errCross = &finlatch.Error{Kind: finlatch.Forbidden, Msg: "until the server is set up it answers no page of another site"}
 )
 
-// guard refuses, until the server is set up, what a stranger's page could make a browser of this network send: a
+// guard is asked until the server is set up. It refuses what a stranger's page could make a browser of this network send: a
 // request to a name that the stranger's DNS points here, or one from another site.
 func (s *server) guard(r *http.Request) error {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil || settings.SetupComplete {
-		return err
-	}
 	host := httpx.AddressFrom(r.Context()).Host
 	if host == "" {
 		host = r.Host

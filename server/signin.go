@@ -39,12 +39,8 @@ func (s *server) signedIn(r *request) func(finlatch.SignedIn, error) (any, error
 		if err != nil {
 			return nil, err
 		}
-		settings, err := s.service.Settings(r.Context())
-		if err != nil {
-			return nil, err
-		}
-		return &jellyfin.AuthenticationResult{User: userDto(&in.User, settings), SessionInfo: sessionDto(&in.Device, in.User.Name, settings),
-			AccessToken: jellyfin.Secret(in.Token.Reveal()), ServerID: settings.ServerID.String()}, nil
+		return &jellyfin.AuthenticationResult{User: userDto(&in.User, r.settings), SessionInfo: sessionDto(&in.Device, in.User.Name, r.settings),
+			AccessToken: jellyfin.Secret(in.Token.Reveal()), ServerID: r.settings.ServerID.String()}, nil
 	}
 }
 

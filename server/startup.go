@@ -9,12 +9,8 @@ import (
 )
 
 func (s *server) startupConfiguration(r *request) (any, error) {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return jellyfin.StartupConfigurationDto{ServerName: settings.ServerName, UICulture: settings.UICulture,
-		MetadataCountryCode: settings.MetadataCountryCode, PreferredMetadataLanguage: settings.PreferredMetadataLanguage}, nil
+	return jellyfin.StartupConfigurationDto{ServerName: r.settings.ServerName, UICulture: r.settings.UICulture,
+		MetadataCountryCode: r.settings.MetadataCountryCode, PreferredMetadataLanguage: r.settings.PreferredMetadataLanguage}, nil
 }
 
 func (s *server) setStartupConfiguration(r *request, in *jellyfin.StartupConfigurationDto) (any, error) {

@@ -23,26 +23,18 @@ func (s *server) publicInfo(settings *finlatch.Settings) jellyfin.PublicSystemIn
 }
 
 func (s *server) publicSystemInfo(r *request) (any, error) {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return s.publicInfo(settings), nil
+	return s.publicInfo(r.settings), nil
 }
 
 // systemInfo is jellyfin-web's test of a saved token, so every user may ask. Where things lie on the disk it tells
 // administrators only.
 func (s *server) systemInfo(r *request) (any, error) {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
 	folder := "/"
 	if r.caller.Administrator() && s.options.DataDir != "" {
 		folder = s.options.DataDir
 	}
 	return &jellyfin.SystemInfo{
-		PublicSystemInfo: s.publicInfo(settings), SupportsLibraryMonitor: true, WebSocketPortNumber: s.options.Port, CanSelfRestart: true,
+		PublicSystemInfo: s.publicInfo(r.settings), SupportsLibraryMonitor: true, WebSocketPortNumber: s.options.Port, CanSelfRestart: true,
 		ProgramDataPath: folder, WebPath: folder, ItemsByNamePath: folder, CachePath: folder, LogPath: folder,
 		InternalMetadataPath: folder, TranscodingTempPath: folder,
 		CastReceiverApplications: jellyfin.DefaultCastReceivers(), EncoderLocation: "System", SystemArchitecture: "X64",
@@ -64,11 +56,7 @@ func (s *server) configurationDto(settings *finlatch.Settings) (*jellyfin.Server
 }
 
 func (s *server) configuration(r *request) (any, error) {
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return s.configurationDto(settings)
+	return s.configurationDto(r.settings)
 }
 
 // setConfiguration replaces all of it, as Jellyfin does: members that are left out fall back to their defaults.

@@ -31,23 +31,18 @@ func (s *server) userList(r *request, users []finlatch.User, err error) (any, er
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.service.Settings(r.Context())
 	list := make(jellyfin.List[*jellyfin.UserDto], len(users))
 	for i := range users {
-		list[i] = userDto(&users[i], settings)
+		list[i] = userDto(&users[i], r.settings)
 	}
-	return list, err
+	return list, nil
 }
 
 func (s *server) me(r *request) (any, error) {
 	if r.caller.User == nil {
 		return nil, as(problem, &finlatch.Error{Kind: finlatch.Invalid, Msg: "an API key is no user"})
 	}
-	settings, err := s.service.Settings(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return userDto(r.caller.User, settings), nil
+	return userDto(r.caller.User, r.settings), nil
 }
 
 func (s *server) user(r *request) (any, error) {
@@ -65,8 +60,7 @@ func (s *server) user(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.service.Settings(r.Context())
-	return userDto(&user, settings), err
+	return userDto(&user, r.settings), nil
 }
 
 func (s *server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error) {
@@ -74,8 +68,7 @@ func (s *server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.service.Settings(r.Context())
-	return userDto(&user, settings), err
+	return userDto(&user, r.settings), nil
 }
 
 func (s *server) setPolicy(r *request, in *jellyfin.UserPolicy) (any, error) {

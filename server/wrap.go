@@ -10,10 +10,10 @@ import (
 // wrap puts around the table what every request passes, the innermost first.
 func (s *server) wrap(mux http.Handler) http.Handler {
 	h := httpx.Fold(mux)
-	h = httpx.Progress(httpx.Pace{})(h)
 	h = httpx.LimitBody(httpx.MaxBody)(h)
 	h = httpx.CORS(func() []string { return nil }, s.withoutCORS)(h)
 	h = httpx.ClientAddress(func() []netip.Prefix { return s.options.TrustedProxies }, s.warnOfProxy)(h)
+	h = httpx.Progress(httpx.Pace{})(h)
 	return httpx.Record(s.options.Log)(h)
 }
 

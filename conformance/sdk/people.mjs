@@ -1,0 +1,6 @@
+// Where the server is, and who is on it: ../sdk_test.go makes both.
+export const server = process.env.SERVER;
+
+export const anna = { name: 'anna', password: 'correct horse' }; // an administrator
+export const ben = { name: 'ben', password: 'Grüße + 100 % "Küsse"' };
+export const kids = { name: 'kids', password: '' };

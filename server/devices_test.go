@@ -1,0 +1,100 @@
+package server_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/finlatch/finlatch"
+)
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clock.Move(time.Second)
+	w.signIn("ann", "ann-pw", "shared")
+	w.clock.Move(time.Second)
+	w.signIn("ben", "ben-pw", "shared") // one session, of who was there last
+	w.clock.Move(time.Minute)
+	for _, test := range []struct{ do, as, want string }{
+		{"GET /Sessions", "admin", "shared admin's phone ann's phone ben's phone"},
+		{"GET /Sessions", "key", "shared admin's phone ann's phone ben's phone"},
+		{"GET /Sessions", "ann", "shared ann's phone"},
+		{"GET /Sessions?deviceId=shared", "ben", "shared"},
+		{"GET /Sessions?DEVICEID=SHARED", "ben", ""},
+		{"GET /Sessions?activeWithinSeconds=61", "admin", "shared"},
+		{"GET /Sessions?activeWithinSeconds=0", "ben", "shared ben's phone"},
+		{"GET /Sessions?controllableByUserId=${ann}", "ann", ""},
+	} {
+		if got := names(w.json(scenario{do: test.do, as: test.as}), "DeviceId"); got != test.want {
+			t.Errorf("%s as %s: got %q, want %q", test.do, test.as, got, test.want)
+		}
+	}
+	if got := names(w.json(scenario{do: "GET /Sessions?deviceId=shared", as: "admin"}), "UserName"); got != "ben" {
+		t.Errorf("the shared device is %q's, want ben's", got)
+	}
+	w.play(t,
+		scenario{name: "what others control", do: "GET /Sessions?controllableByUserId=${ben}", as: "ann", want: failed(403)},
+		scenario{name: "what others control, for an administrator", do: "GET /Sessions?controllableByUserId=${ben}", as: "admin", want: jsonOf(200, "[]")},
+		scenario{name: "no id", do: "GET /Sessions?controllableByUserId=x", as: "ann", want: problem(400, `{"controllableByUserId":["The value 'x' is not valid."]}`)},
+		scenario{name: "no number", do: "GET /Sessions?activeWithinSeconds=1.5", as: "ann", want: problem(400, `{"activeWithinSeconds":["The value '1.5' is not valid."]}`)},
+	)
+	w.clock.Move(25 * time.Hour)
+	w.perform(scenario{do: "GET /Sessions", as: "ann", want: jsonOf(200, "[]")})
+}
+
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run()
+	w.names["other.token"] = w.signIn("ann", "ann-pw", "tablet")
+	w.play(t,
+		scenario{name: "out", do: "POST /Sessions/Logout", as: "ann", want: empty(204), log: []string{finlatch.ActivitySessionEnded}},
+		scenario{name: "ended", do: "GET /Users/Me", as: "ann", want: empty(401)},
+		scenario{name: "again, as jellyfin-web does", do: "POST /Sessions/Logout", as: "ann", want: empty(401)},
+		scenario{name: "another device stays", do: "GET /Users/Me", as: "other", want: anything(200)},
+		scenario{name: "with a body", do: "POST /Sessions/Logout", as: "other", send: `{"x":`, want: empty(204), log: []string{finlatch.ActivitySessionEnded}},
+	)
+}
+
+func TestDevices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clock.Move(time.Second)
+	w.names["tv1.token"] = w.signIn("ann", "ann-pw", "tv")
+	w.clock.Move(time.Second)
+	w.names["tv2.token"] = w.signIn("ben", "ben-pw", "tv")
+	w.names["box.token"] = w.signIn("ben", "ben-pw", "a box")
+	w.policy("ann", func(p *finlatch.Policy) { p.EnableAllDevices, p.EnabledDevices = false, []string{"TV", "Ann's Phone"} })
+	page := func(do string) any {
+		v, _ := w.json(scenario{do: do, as: "admin"}).(map[string]any)
+		return v["Items"]
+	}
+	if got, want := names(page("GET /Devices"), "Id"), "a box tv tv admin's phone ann's phone ben's phone"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := names(page("GET /Devices"), "LastUserName"), "ben ben ann admin ann ben"; got != want {
+		t.Errorf("got users %s, want %s", got, want)
+	}
+	if got, want := names(page("GET /devices?userid=${ann}"), "Id"), "tv tv ann's phone"; got != want {
+		t.Errorf("those that ann may use: got %s, want %s", got, want)
+	}
+	const revoked = finlatch.ActivityDeviceRevoked
+	w.play(t,
+		scenario{name: "info", do: "GET /Devices/Info?id=tv", as: "admin", want: jsonOf(200, `{"Name":"Telly","Id":"tv","LastUserName":"ben","AppName":"App","AppVersion":"1.0",
+			"LastUserId":"${ben}","DateLastActivity":"2026-11-24T12:00:02.0000000Z","Capabilities":{"PlayableMediaTypes":[],"SupportedCommands":[],
+			"SupportsMediaControl":false,"SupportsPersistentIdentifier":true}}`)},
+		scenario{name: "info of nothing", do: "GET /Devices/Info?id=TV", as: "admin", want: problem(404, "")},
+		scenario{name: "info of no id", do: "GET /Devices/Info", as: "admin", want: problem(400, `{"id":["The id field is required."]}`)},
+		scenario{name: "list for nobody", do: "GET /Devices?userId=0123456789abcdef0123456789abcdef", as: "admin", want: failed(404)},
+		scenario{name: "delete none", do: "DELETE /Devices", as: "admin", want: empty(204)},
+		scenario{name: "delete one unknown among others", do: "DELETE /Devices?id=tv&id=fridge", as: "admin", want: problem(400, "")},
+		scenario{name: "nothing was deleted", do: "GET /Users/Me", as: "tv1", want: anything(200)},
+		scenario{name: "delete an empty id", do: "DELETE /Devices?id=", as: "admin", want: problem(400, "")},
+		scenario{name: "delete two, one of them twice", do: "DELETE /Devices?id=tv&ID=a%20box&id=tv", as: "admin", want: empty(204), log: []string{revoked, revoked, revoked}},
+		scenario{name: "hers has ended", do: "GET /Users/Me", as: "tv1", want: empty(401)},
+		scenario{name: "his has ended", do: "GET /Users/Me", as: "tv2", want: empty(401)},
+		scenario{name: "the box's has ended", do: "GET /Users/Me", as: "box", want: empty(401)},
+		scenario{name: "delete again", do: "DELETE /Devices?id=tv", as: "admin", want: problem(400, "")},
+		scenario{name: "her phone stays", do: "GET /Users/Me", as: "ann", want: anything(200)},
+	)
+}

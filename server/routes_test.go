@@ -1,0 +1,172 @@
+package server_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/finlatch/finlatch/server"
+)
+
+// access is what a route answers to whom. Before the set-up strangers from the Internet ask, and people of this machine
+// under a name that a stranger's DNS has made.
+type access struct {
+	route  string // as in the table
+	target string // a request for it, if that is not the route itself
+	send   string
+
+	nobody, user, admin, key int
+	stranger, rebound        int // before the set-up
+}
+
+const wholePolicy = `{"AuthenticationProviderId":"Jellyfin.Server.Implementations.Users.DefaultAuthenticationProvider",
+	"PasswordResetProviderId":"Jellyfin.Server.Implementations.Users.DefaultPasswordResetProvider"}`
+
+var everything = []access{
+	{"GET /{$}", "/", "", 302, 302, 302, 302, 302, 302},
+	{"HEAD /{$}", "/", "", 302, 302, 302, 302, 302, 302},
+	{"GET /System/Info/Public", "", "", 200, 200, 200, 200, 200, 200},
+	{"GET /System/Info", "", "", 401, 200, 200, 200, 403, 403},
+	{"GET /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
+	{"POST /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
+	{"GET /System/Configuration", "", "", 401, 200, 200, 200, 401, 401},
+	{"POST /System/Configuration", "", `{"QuickConnectAvailable":true}`, 401, 403, 204, 204, 401, 401},
+	{"GET /Branding/Configuration", "", "", 200, 200, 200, 200, 200, 200},
+
+	{"GET /Startup/Configuration", "", "", 401, 403, 200, 200, 403, 403},
+	{"POST /Startup/Configuration", "", "{}", 401, 403, 204, 204, 403, 403},
+	{"GET /Startup/User", "", "", 401, 403, 200, 200, 403, 403},
+	{"GET /Startup/FirstUser", "", "", 401, 403, 200, 200, 403, 403},
+	{"POST /Startup/User", "", `{"Name":"mallory","Password":"x"}`, 401, 403, 403, 403, 403, 403},
+	{"POST /Startup/RemoteAccess", "", `{"EnableRemoteAccess":true}`, 401, 403, 204, 204, 403, 403},
+	{"POST /Startup/Complete", "", "", 401, 403, 204, 204, 403, 403},
+
+	{"GET /Localization/Options", "", "", 401, 200, 200, 200, 403, 403},
+	{"GET /Localization/Cultures", "", "", 401, 200, 200, 200, 403, 403},
+	{"GET /Localization/Countries", "", "", 401, 200, 200, 200, 403, 403},
+	{"GET /Library/VirtualFolders", "", "", 401, 403, 200, 200, 403, 403},
+
+	{"POST /Users/AuthenticateByName", "", `{"Username":"ben","Pw":"ben-pw"}`, 200, 200, 200, 200, 403, 403},
+	{"POST /Users/{userId}/Authenticate", "/Users/${ben}/Authenticate?pw=ben-pw", "", 200, 200, 200, 200, 403, 403},
+	{"POST /Users/AuthenticateWithQuickConnect", "", `{"Secret":"${fresh approved secret}"}`, 200, 200, 200, 200, 403, 403},
+	{"GET /QuickConnect/Enabled", "", "", 200, 200, 200, 200, 200, 200},
+	{"POST /QuickConnect/Initiate", "", "", 200, 200, 200, 200, 403, 403},
+	{"GET /QuickConnect/Initiate", "", "", 200, 200, 200, 200, 403, 403},
+	{"GET /QuickConnect/Connect", "/QuickConnect/Connect?secret=${fresh secret}", "", 200, 200, 200, 200, 200, 200},
+	{"POST /QuickConnect/Authorize", "/QuickConnect/Authorize?code=${fresh code}&userId=${ann}", "", 401, 200, 200, 200, 401, 403},
+
+	{"GET /Users", "", "", 401, 200, 200, 200, 401, 401},
+	{"GET /Users/Public", "", "", 200, 200, 200, 200, 200, 200},
+	{"GET /Users/Me", "", "", 401, 200, 200, 400, 401, 401},
+	{"GET /Users/{userId}", "/Users/${ben}", "", 401, 200, 200, 200, 401, 401},
+	{"POST /Users/New", "", `{"Name":"${fresh name}"}`, 401, 403, 200, 200, 401, 401},
+	{"POST /Users/{userId}/Policy", "/Users/${fresh user}/Policy", wholePolicy, 401, 403, 204, 204, 401, 401},
+	{"DELETE /Users/{userId}", "/Users/${fresh user}", "", 401, 403, 204, 204, 401, 401},
+
+	{"GET /Sessions", "", "", 401, 200, 200, 200, 401, 401},
+	{"POST /Sessions/Logout", "", "", 401, 204, 204, 204, 401, 401},
+	{"GET /Devices", "", "", 401, 403, 200, 200, 401, 401},
+	{"GET /Devices/Info", "/Devices/Info?id=${fresh device}", "", 401, 403, 200, 200, 401, 401},
+	{"DELETE /Devices", "/Devices?id=${fresh device}", "", 401, 403, 204, 204, 401, 401},
+	{"GET /Auth/Keys", "", "", 401, 403, 200, 200, 401, 401},
+	{"POST /Auth/Keys", "/Auth/Keys?app=x", "", 401, 403, 204, 204, 401, 401},
+	{"DELETE /Auth/Keys/{key}", "/Auth/Keys/${fresh key}", "", 401, 403, 204, 204, 401, 401},
+
+	{"GET /DisplayPreferences/{displayPreferencesId}", "/DisplayPreferences/usersettings?client=emby&userId=${ann}", "", 401, 200, 200, 200, 401, 401},
+	{"POST /DisplayPreferences/{displayPreferencesId}", "/DisplayPreferences/usersettings?client=emby&userId=${ann}", "{}", 401, 204, 204, 204, 401, 401},
+}
+
+func TestEveryRouteIsListedHere(t *testing.T) {
+	t.Parallel()
+	var listed []string
+	for _, a := range everything {
+		listed = append(listed, a.route)
+	}
+	for _, route := range server.Routes() {
+		if !slices.Contains(listed, route) {
+			t.Errorf("%s has no line in the table of access", route)
+		}
+	}
+	for _, route := range listed {
+		if !slices.Contains(server.Routes(), route) {
+			t.Errorf("%s is in the table of access and not in that of routes", route)
+		}
+	}
+}
+
+func (a access) do() string {
+	method, path, _ := strings.Cut(a.route, " ")
+	if a.target != "" {
+		path = a.target
+	}
+	return method + " " + path
+}
+
+// status sends the request of a route and gives its status, having looked at the body of a refusal.
+func (w *world) status(a access, header map[string]string, as, from string) int {
+	w.Helper()
+	request := w.request(scenario{do: a.do(), as: as, from: from, header: header, send: a.send})
+	if a.send == "" && request.Method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json") // axios does
+	}
+	response, err := w.client.Do(request)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer response.Body.Close()
+	status, length := response.StatusCode, response.ContentLength
+	switch kind := response.Header.Get("Content-Type"); {
+	case status == 401 || status == 403 && as != "":
+		if length != 0 || kind != "" {
+			w.Errorf("%s: the refusal %d has a body of %d bytes and type %q", a.route, status, length, kind)
+		}
+	case status == 403 && kind != "text/plain":
+		w.Errorf("%s: the refusal before the set-up is %q, not text", a.route, kind)
+	case status == 200 && kind != jsonType:
+		w.Errorf("%s: got Content-Type %q, want %q", a.route, kind, jsonType)
+	}
+	return status
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, a := range everything {
+		for _, who := range []struct {
+			name string
+			want int
+		}{
+			{"", a.nobody}, {"stale", a.nobody}, {"ann", a.user}, {"admin", a.admin}, {"key", a.key},
+		} {
+			switch who.name {
+			case "stale":
+				w.names["stale.token"] = strings.Repeat("0", 32)
+			case "ann", "admin":
+				w.names[who.name+".token"] = w.signIn(who.name, who.name+"-pw", "another phone")
+			}
+			header := map[string]string{}
+			if who.name != "" {
+				header["Authorization"] = `MediaBrowser Client="App", Device="Telly", DeviceId="tv", Version="1.0", Token="${` + who.name + `.token}"`
+			}
+			if got := w.status(a, header, who.name, ""); got != who.want {
+				t.Errorf("%s: %q got %d, want %d", a.route, who.name, got, who.want)
+			}
+		}
+	}
+}
+
+func TestBeforeTheSetUpStrangersAreRefused(t *testing.T) {
+	t.Parallel()
+	w := freshWorld(t)
+	w.user("ann", "ann-pw") // by the operator; only an administrator with a password would complete the set-up
+	w.user("ben", "ben-pw")
+	for _, a := range everything {
+		if got := w.status(a, nil, "", away); got != a.stranger {
+			t.Errorf("%s: a stranger got %d, want %d", a.route, got, a.stranger)
+		}
+		if got := w.status(a, map[string]string{"Host": "evil.example"}, "", ""); got != a.rebound {
+			t.Errorf("%s: under a stranger's name this machine got %d, want %d", a.route, got, a.rebound)
+		}
+	}
+}
