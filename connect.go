@@ -114,19 +114,23 @@ func (s *Service) QuickConnectRequest(ctx context.Context, secret Secret) (Quick
 	if err := s.quickConnectOn(ctx); err != nil {
 		return QuickConnect{}, err
 	}
-	var request QuickConnect
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		request, err = s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
-		return err
-	})
+	request, err := s.rememberedRequest(ctx, secret.Hash())
+	if err == nil && s.expired(request) {
+		err = ErrNotFound
+	}
 	if errors.Is(err, ErrNotFound) {
 		return QuickConnect{}, errUnknownSecret
 	}
-	return request, err
+	if err != nil {
+		return QuickConnect{}, err
+	}
+	return *request, nil
 }
 
+func (s *Service) expired(request *QuickConnect) bool { return !s.Now().Before(request.ExpiresAt) }
+
 func (s *Service) liveQuickConnect(request QuickConnect, err error) (QuickConnect, error) {
-	if err == nil && !s.Now().Before(request.ExpiresAt) {
+	if err == nil && s.expired(&request) {
 		return QuickConnect{}, ErrNotFound
 	}
 	return request, err

@@ -9,7 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory keeps callers that were seen lately, so that a request with a known token asks no store. What is filled in
+// memory keeps callers and requests for Quick Connect that were seen lately, so that a known token and a poll ask no store. What is filled in
 // was read in a generation and is taken only while no change came after it, so no late fill survives a revocation.
 type memory struct {
 	mu         sync.Mutex // orders fills and changes
@@ -17,6 +17,7 @@ type memory struct {
 	on         atomic.Bool // while the store tells of changes
 	devices    *otter.Cache[Hash, *Device]
 	users      *otter.Cache[ID, *User]
+	requests   *otter.Cache[Hash, *QuickConnect] // without their salts
 	settings   atomic.Pointer[Settings]
 	hits       atomic.Uint64
 }
@@ -24,6 +25,7 @@ type memory struct {
 func (m *memory) init(size int) {
 	m.devices = otter.Must(&otter.Options[Hash, *Device]{MaximumSize: size})
 	m.users = otter.Must(&otter.Options[ID, *User]{MaximumSize: size})
+	m.requests = otter.Must(&otter.Options[Hash, *QuickConnect]{MaximumSize: size})
 }
 
 func (m *memory) now() uint64 {
@@ -53,6 +55,8 @@ func (m *memory) forget(c Change) {
 		m.users.Invalidate(c.UserID)
 	case ChangeDevice:
 		m.devices.Invalidate(c.Hash)
+	case ChangeQuickConnect:
+		m.requests.Invalidate(c.Hash)
 	case ChangeSettings:
 		m.settings.Store(nil)
 	}
@@ -69,6 +73,7 @@ func (m *memory) stop() {
 func (m *memory) clear() {
 	m.devices.InvalidateAll()
 	m.users.InvalidateAll()
+	m.requests.InvalidateAll()
 	m.settings.Store(nil)
 }
 
@@ -119,6 +124,25 @@ func (s *Service) remembered(ctx context.Context, token Hash) (*Device, *User, e
 		s.memory.users.Set(device.UserID, user)
 	})
 	return device, user, nil
+}
+
+// rememberedRequest is a request for Quick Connect, from memory or from the store.
+func (s *Service) rememberedRequest(ctx context.Context, secret Hash) (*QuickConnect, error) {
+	if request, found := s.memory.requests.GetIfPresent(secret); found {
+		return request, nil
+	}
+	generation := s.memory.now()
+	request := new(QuickConnect)
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		*request, err = tx.QuickConnect(ctx, secret)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	request.Salt = nil
+	s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
+	return request, nil
 }
 
 // Settings are the server's settings as they are now.

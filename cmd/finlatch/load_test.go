@@ -155,6 +155,22 @@ func serveBare(b *testing.B, body []byte, before func(*http.Request)) (address s
 	return server.Listener.Addr().String()
 }
 
+// askOnce sends each of many requests once.
+func (h *house) askOnce(requests [][]byte) {
+	h.Helper()
+	conn, err := net.Dial("tcp", h.address)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer conn.Close()
+	w := &worker{conn: conn, r: bufio.NewReader(conn)}
+	for _, request := range requests {
+		if err := w.ask(request); err != nil {
+			h.Fatal(err)
+		}
+	}
+}
+
 // sample is the body of an answer to a request.
 func (h *house) sample(request []byte) []byte {
 	h.Helper()
