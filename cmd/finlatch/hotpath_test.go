@@ -8,7 +8,10 @@ import (
 )
 
 // maxAllocations is of a request with a token that the server remembers, without net/http's own: a little more than they are.
-const maxAllocations = 60
+const maxAllocations = 64
+
+// raced tells whether the race detector runs: it makes pools forget what they hold, so allocations are not those of the program.
+var raced bool
 
 // TestRememberedToken asks with a token that the server has seen.
 func TestRememberedToken(t *testing.T) {
@@ -46,7 +49,7 @@ func TestRememberedToken(t *testing.T) {
 	}
 	allocations := testing.AllocsPerRun(1000, ask)
 	t.Logf("%.0f allocations a request", allocations)
-	if allocations > maxAllocations {
+	if allocations > maxAllocations && !raced {
 		t.Errorf("%.0f allocations a request, want at most %d", allocations, maxAllocations)
 	}
 }
