@@ -82,6 +82,8 @@ func (s *server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
 		ClientInfo: finlatch.NewClientInfo(header.Client, header.Version, header.Device, header.DeviceID),
 		Address:    address.Addr, Forwarded: address.ForwardedByStranger,
 	}
+	event := httpx.EventFrom(r.Context())
+	event.Client, event.DeviceID = c.AppName, c.DeviceID
 	if !header.HasToken() {
 		return c, nil
 	}
@@ -92,8 +94,9 @@ func (s *server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
 	case err != nil:
 		return c, err
 	}
+	event.Client, event.DeviceID = known.AppName, known.DeviceID
 	if known.User != nil {
-		httpx.EventFrom(r.Context()).User = known.User.ID.String()
+		event.User = known.User.ID.String()
 	}
 	return known, nil
 }

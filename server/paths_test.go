@@ -134,3 +134,18 @@ func TestCORS(t *testing.T) {
 		scenario{name: "options that is no preflight", do: "OPTIONS /System/Ping", header: origin(), want: allowed(empty(405))},
 	)
 }
+
+// An administrator may let in named origins only; they come with credentials.
+func TestCORSOfNamedOrigins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	from := func(origin string) map[string]string { return map[string]string{"Origin": origin} }
+	w.play(t,
+		scenario{name: "set", as: "admin", do: "POST /System/Configuration", send: `{"QuickConnectAvailable":true,"CorsHosts":["https://app.example"]}`,
+			want: empty(204), log: []string{"ServerConfigurationUpdated"}},
+		scenario{name: "named", do: "GET /System/Ping", header: from("https://app.example"), want: jsonOf(200, `"Jellyfin Server"`).
+			with("Access-Control-Allow-Origin", "https://app.example").with("Access-Control-Allow-Credentials", "true")},
+		scenario{name: "another", do: "GET /System/Ping", header: from("https://other.example"), want: jsonOf(200, `"Jellyfin Server"`).
+			with("Access-Control-Allow-Origin", "")},
+	)
+}

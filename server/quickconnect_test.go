@@ -16,10 +16,18 @@ const (
 const asked = `{"Authenticated":false,"Secret":"<secret>","Code":"<code>","DeviceId":"tv","DeviceName":"Telly","AppName":"App",
 	"AppVersion":"1.0","DateAdded":"2026-11-24T12:00:00.0000000Z"}`
 
-// A whole conversation, as the official web client has it.
 func TestQuickConnect(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("not remembered", func(t *testing.T) { converseByQuickConnect(t, newWorld(t)) })
+	t.Run("remembered", func(t *testing.T) {
+		w := newWorld(t)
+		w.run()
+		converseByQuickConnect(t, w)
+	})
+}
+
+// converseByQuickConnect is a whole conversation, as the official web client has it.
+func converseByQuickConnect(t *testing.T, w *world) {
 	state := strings.NewReplacer("<secret>", "${secret}", "<code>", "${code}").Replace(asked)
 	done := strings.Replace(state, "false", "true", 1)
 	nobody := map[string]string{"Authorization": "-"} // Streamyfin says nothing of itself when it asks for the state
@@ -162,5 +170,38 @@ func TestPollsAreNeverRefused(t *testing.T) {
 				t.Fatalf("got %d of type %q, want %d", response.StatusCode, response.Header.Get("Content-Type"), want)
 			}
 		}
+	}
+}
+
+// What polls are answered from memory changes with the store.
+func TestPollsSeeEveryChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *options) { o.service.QuickConnectLimit = 3 })
+	w.run()
+	poll := func(want answer) {
+		t.Helper()
+		for range 2 { // the second may come from memory
+			w.perform(scenario{do: "GET /QuickConnect/Connect?secret=${secret}", want: want})
+		}
+	}
+	unknown := jsonOf(404, `"Unknown secret"`)
+	for _, change := range []string{"user deleted", "turned out", "expired"} {
+		w.perform(scenario{do: "POST /QuickConnect/Initiate", from: home, want: anything(200), save: map[string]string{"secret": "Secret", "code": "Code"}})
+		state := strings.NewReplacer("<secret>", "${secret}", "<code>", "${code}").Replace(asked)
+		poll(jsonOf(200, state))
+		switch change {
+		case "user deleted":
+			w.user("eve", "pw")
+			w.perform(scenario{do: "POST /QuickConnect/Authorize?code=${code}&userId=${eve}", as: "admin", want: jsonOf(200, "true"), log: []string{approved}})
+			poll(jsonOf(200, strings.Replace(state, "false", "true", 1)))
+			w.perform(scenario{do: "DELETE /Users/${eve}", as: "admin", want: empty(204), log: []string{finlatch.ActivityUserDeleted}})
+		case "turned out":
+			for range 3 {
+				w.fresh("secret")
+			}
+		case "expired":
+			w.clock.Move(10 * time.Minute)
+		}
+		poll(unknown)
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/netip"
 
@@ -11,10 +12,23 @@ import (
 func (s *server) wrap(mux http.Handler) http.Handler {
 	h := httpx.Fold(mux)
 	h = httpx.LimitBody(httpx.MaxBody)(h)
-	h = httpx.CORS(func() []string { return nil }, s.withoutCORS)(h)
+	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
 	h = httpx.ClientAddress(func() []netip.Prefix { return s.options.TrustedProxies }, s.warnOfProxy)(h)
 	h = httpx.Progress(httpx.Pace{})(h)
 	return httpx.Record(s.options.Log)(h)
+}
+
+// corsHosts are the origins that an administrator has let in; none: all, without credentials.
+func (s *server) corsHosts(r *http.Request) []string {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil || len(settings.Rest) == 0 {
+		return nil
+	}
+	var kept struct{ CorsHosts []string }
+	if err := json.Unmarshal(settings.Rest, &kept); err != nil {
+		return nil
+	}
+	return kept.CorsHosts
 }
 
 // withoutCORS tells whether scripts of other sites are kept out: until the server is set up.

@@ -13,7 +13,7 @@ import (
 // Requests for which skip (may be nil) is true get no such header, and their preflights 403: what must not be called from
 // somebody's browser on a page's behalf, like setting the server up. skip sees the path before BasePath and Fold;
 // FoldPath helps it.
-func CORS(hosts func() []string, skip func(*http.Request) bool) func(http.Handler) http.Handler {
+func CORS(hosts func(*http.Request) []string, skip func(*http.Request) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			origin := r.Header.Get("Origin")
@@ -32,7 +32,7 @@ func CORS(hosts func() []string, skip func(*http.Request) bool) func(http.Handle
 				}
 				next.ServeHTTP(w, r)
 				return
-			case allow(h, hosts, origin) && preflight:
+			case allow(r, h, hosts, origin) && preflight:
 				h.Set("Access-Control-Allow-Methods", asked)
 				if names := r.Header.Values("Access-Control-Request-Headers"); len(names) > 0 {
 					h.Set("Access-Control-Allow-Headers", strings.Join(names, ","))
@@ -48,10 +48,10 @@ func CORS(hosts func() []string, skip func(*http.Request) bool) func(http.Handle
 }
 
 // allow sets the headers that every answer to an allowed origin has.
-func allow(h http.Header, hosts func() []string, origin string) bool {
+func allow(r *http.Request, h http.Header, hosts func(*http.Request) []string, origin string) bool {
 	var list []string
 	if hosts != nil {
-		list = hosts()
+		list = hosts(r)
 	}
 	if len(list) == 0 || len(list) == 1 && list[0] == "*" {
 		h.Set("Access-Control-Allow-Origin", "*")

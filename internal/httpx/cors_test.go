@@ -47,7 +47,7 @@ func TestCORS(t *testing.T) {
 		skip := func(r *http.Request) bool {
 			return strings.HasPrefix(httpx.FoldPath(r.URL.EscapedPath()), "/startup/")
 		}
-		handle := httpx.CORS(func() []string { return tt.hosts }, skip)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) }))
+		handle := httpx.CORS(func(*http.Request) []string { return tt.hosts }, skip)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) }))
 		r := httptest.NewRequest(tt.method, "http://here"+tt.path, nil)
 		for name, value := range tt.send {
 			r.Header.Set(name, value)
