@@ -8,11 +8,12 @@ import (
 )
 
 var (
-	errLastAdministrator   = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
-	errDisableAdministator = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
-	errLastEnabled         = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
-	errNameTaken           = &Error{Kind: Invalid, Msg: "the user name is taken"}
-	errBadName             = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
+	errLastAdministrator      = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
+	errDisableAdministrator   = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
+	errLastEnabled            = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
+	errAdministratorsPassword = &Error{Kind: Invalid, Msg: "an administrator needs a password"}
+	errNameTaken              = &Error{Kind: Invalid, Msg: "the user name is taken"}
+	errBadName                = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
 )
 
 // Users lists all users by name, as every signed-in user may see them.
@@ -89,6 +90,9 @@ func (s *Service) CreateUser(ctx context.Context, c Caller, name, password strin
 	}
 	if !validName(name) {
 		return User{}, errBadName
+	}
+	if administrator && password != "" && strings.TrimSpace(password) == "" {
+		return User{}, errAdministratorsPassword
 	}
 	user, err := s.newUser(name)
 	if err != nil {
@@ -176,7 +180,13 @@ func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy,
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
+	return s.changePolicy(ctx, c, id, func(*User) (Policy, int) { return policy, invalidLoginAttempts })
+}
+
+// changePolicy is SetPolicy with a policy that is made from the user's record.
+func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*User) (Policy, int)) error {
 	return s.change(ctx, id, func(tx Tx, user *User) error {
+		policy, invalidLoginAttempts := f(user)
 		if err := s.checkPolicy(ctx, tx, user, policy); err != nil {
 			return err
 		}
@@ -203,7 +213,7 @@ func (s *Service) checkPolicy(ctx context.Context, tx Tx, user *User, policy Pol
 		return nil
 	}
 	if user.Policy.IsAdministrator {
-		return errDisableAdministator
+		return errDisableAdministrator
 	}
 	if last, err := s.last(ctx, tx, UserFilter{Disabled: new(false)}); err != nil || last {
 		return firstOf(err, errLastEnabled)
@@ -257,16 +267,17 @@ func (s *Service) endCrowd(ctx context.Context, tx Tx, user ID, limit int) error
 // SetDisabled disables or enables a user, by the rules of SetPolicy. Enabling forgets the wrong passwords that may have
 // locked the account.
 func (s *Service) SetDisabled(ctx context.Context, c Caller, id ID, disabled bool) error {
-	user, err := s.UserByID(ctx, c, id)
-	if err != nil {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
-	policy, attempts := user.Policy, user.InvalidLoginAttempts
-	policy.IsDisabled = disabled
-	if !disabled {
-		attempts = 0
-	}
-	return s.SetPolicy(ctx, c, id, policy, attempts)
+	return s.changePolicy(ctx, c, id, func(user *User) (Policy, int) {
+		policy, attempts := user.Policy, user.InvalidLoginAttempts
+		policy.IsDisabled = disabled
+		if !disabled {
+			attempts = 0
+		}
+		return policy, attempts
+	})
 }
 
 // DeleteUser deletes a user and ends all its tokens, for administrators. Invalid for the last administrator.
@@ -321,10 +332,13 @@ func (s *Service) SetPassword(ctx context.Context, c Caller, id ID, password str
 	}
 	return s.change(ctx, id, func(tx Tx, user *User) error {
 		if user.Policy.IsAdministrator && strings.TrimSpace(password) == "" {
-			return refuse(Invalid, "an administrator needs a password")
+			return errAdministratorsPassword
 		}
 		user.PasswordHash, user.InvalidLoginAttempts = hash, 0
 		user.PasswordVersion++
+		if c.Operator { // the way back in, whoever was to vouch for the password
+			user.Policy.AuthenticationProviderID = DefaultAuthenticationProviderID
+		}
 		if err := s.endTokens(ctx, tx, c, id); err != nil {
 			return err
 		}

@@ -84,6 +84,11 @@ func (s *Service) Allow(ctx context.Context, c Caller, level Level) error {
 			return s.allowSetup(c)
 		}
 	}
+	if level == LevelAdmin && !c.Operator {
+		if err := s.administered(ctx); c.Known() && err != nil {
+			return err
+		}
+	}
 	switch {
 	case !c.Known():
 		return ErrUnauthenticated
@@ -93,6 +98,16 @@ func (s *Service) Allow(ctx context.Context, c Caller, level Level) error {
 		return ErrForbidden
 	}
 	return s.admit(c, level == LevelAnyHour || level == LevelSetupOrUser)
+}
+
+// administered tells whether the server has an owner. Until then the first run's administrator, which may have no password
+// yet, makes no users, keys or settings that would outlast it.
+func (s *Service) administered(ctx context.Context) error {
+	settings, err := s.Settings(ctx)
+	if err == nil && !settings.SetupComplete {
+		return errNoOwner
+	}
+	return err
 }
 
 // admit checks a signed-in user's policy. Jellyfin asks about devices only at sign-in, and lets administrators in from

@@ -218,14 +218,19 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
+	// Guesses and devices that come too early do not take turns with those who change something.
+	if request, err := s.rememberedRequest(ctx, secret.Hash()); err != nil || request.State == QuickConnectPending {
+		return SignedIn{}, firstOf(ignoreNotFound(err), errUnknownSecret)
+	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(s.options.Random, salt); err != nil {
 		return SignedIn{}, err
 	}
 	var in SignedIn
+	var asked User // whose policy refuses
 	var refusal error
 	err := s.store.Update(ctx, func(tx Tx) error {
-		in, refusal = SignedIn{}, nil
+		in, asked, refusal = SignedIn{}, User{}, nil
 		request, err := s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
 		if err != nil || request.State == QuickConnectPending {
 			refusal = errUnknownSecret
@@ -241,6 +246,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 			return err
 		}
 		if refusal, err = s.mayConnect(ctx, tx, c, request, &user); refusal != nil || err != nil {
+			asked = user
 			return err
 		}
 		now, token := s.Now(), secret.token(salt)
@@ -251,7 +257,10 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 		in = SignedIn{User: user, Token: token, Device: newDevice(c, request.ClientInfo, user.ID, token, now)}
 		return s.replaceDevice(ctx, tx, c, user, in.Device)
 	})
-	if err == nil {
+	if err == nil && refusal != nil {
+		if asked.ID != (ID{}) {
+			s.noteRefused(ctx, c, &asked, refusal)
+		}
 		err = refusal
 	}
 	if err != nil {

@@ -16,11 +16,14 @@ const (
 )
 
 // refusals counts refused sign-ins that look alike, so that a flood neither fills the activity log nor occupies the
-// store's writer. The first of a kind is written at once, the others of the same minute as one entry with their number.
-// A crash loses the numbers of that minute.
+// store's writer. The first of a kind and network is written at once, whoever it is about, so that the time it takes does
+// not tell who exists; the others of the same minute are written as one entry each account, with their number. A crash
+// loses the numbers of that minute.
 type refusals struct {
 	mu      sync.Mutex
 	counted map[refusalKey]*Activity
+	written map[refusalKey]bool // kinds and networks of which the first was written at once
+	missed  map[ID]int          // wrong passwords that are not yet in the users' rows
 	limit   *rate.Limiter
 }
 
@@ -35,7 +38,7 @@ func (r *refusals) note(entry Activity) (Activity, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.counted == nil {
-		r.counted = make(map[refusalKey]*Activity)
+		r.counted, r.written = make(map[refusalKey]*Activity), make(map[refusalKey]bool)
 		r.limit = rate.NewLimiter(refusalsPerTime, 2*refusalsPerTime)
 	}
 	key := refusalKey{entry.Type, entry.UserID, network(entry.Address)}
@@ -50,14 +53,71 @@ func (r *refusals) note(entry Activity) (Activity, bool) {
 		earlier.At = entry.At
 		return Activity{}, false
 	}
-	rest := entry
-	if !r.limit.AllowN(entry.At, 1) {
-		r.counted[key] = &rest
+	first := refusalKey{kind: key.kind, network: key.network}
+	if r.written[first] || !r.limit.AllowN(entry.At, 1) {
+		r.counted[key] = &entry
 		return Activity{}, false
 	}
+	r.written[first] = true
+	rest := entry
 	rest.Count = 0
 	r.counted[key] = &rest
 	return entry, true
+}
+
+// miss counts a wrong password of an account that is never locked for it.
+func (r *refusals) miss(user ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.missed == nil {
+		r.missed = make(map[ID]int)
+	}
+	if _, counted := r.missed[user]; counted || len(r.missed) < maxRefusals {
+		r.missed[user]++
+	}
+}
+
+// forgive gives the number of wrong passwords that were counted and not written, and forgets it.
+func (r *refusals) forgive(user ID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer delete(r.missed, user)
+	return r.missed[user]
+}
+
+// takeMissed is forgive for all users.
+func (r *refusals) takeMissed() map[ID]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { r.missed = nil }()
+	return r.missed
+}
+
+// writeRefusals writes what was counted.
+func (s *Service) writeRefusals(ctx context.Context) {
+	s.addActivity(ctx, s.refusals.take()...)
+	for id, missed := range s.refusals.takeMissed() {
+		err := s.store.Update(ctx, func(tx Tx) error {
+			user, err := tx.User(ctx, id)
+			if err != nil {
+				return ignoreNotFound(err)
+			}
+			user.InvalidLoginAttempts += missed
+			return tx.PutUser(ctx, user)
+		})
+		if err != nil {
+			s.log.Warn("wrong passwords are not counted", "user", id, "error", err)
+		}
+	}
+}
+
+// noteRefused writes that an account may not be used, although nobody asked for its password.
+func (s *Service) noteRefused(ctx context.Context, c Caller, user *User, why error) {
+	entry := s.failedSignIn(c, user)
+	entry.Name = "Refused login attempt from " + user.Name + ": " + why.Error()
+	if entry, write := s.refusals.note(entry); write {
+		s.addActivity(ctx, entry)
+	}
 }
 
 // take gives the entries for what was counted and not written, and starts anew.
@@ -71,6 +131,7 @@ func (r *refusals) take() []Activity {
 		}
 	}
 	clear(r.counted)
+	clear(r.written)
 	return entries
 }
 

@@ -9,6 +9,7 @@ import (
 
 var (
 	errSetupPlace  = &Error{Kind: Forbidden, Msg: "the server is not set up yet, and may be set up only from this machine or a private network"}
+	errNoOwner     = &Error{Kind: Forbidden, Msg: "the server is not set up yet"}
 	errNoFirstUser = &Error{Kind: NotFound, Msg: "there is no user yet"}
 	errFirstUser   = &Error{Kind: Forbidden, Msg: "the first user has a password already"}
 )
@@ -68,6 +69,10 @@ func (s *Service) setUp(ctx context.Context, c Caller, f func(Tx, *Settings) err
 	})
 }
 
+// undecided is the PasswordVersion of the administrator that the first run begins with, until somebody has given it a
+// password: asking for it makes it, and anybody who may set the server up may ask.
+const undecided = 0
+
 // firstUser is whom the first run is about: the administrator created first. Jellyfin takes the user created first, but
 // the operator may have made others before.
 func firstUser(ctx context.Context, tx Tx) (User, error) {
@@ -102,7 +107,7 @@ func (s *Service) ensureFirstUser(ctx context.Context, c Caller, name string) (u
 	if err != nil {
 		return User{}, err
 	}
-	first.Policy = newAdministratorPolicy()
+	first.Policy, first.PasswordVersion = newAdministratorPolicy(), undecided
 	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) (err error) {
 		user, err = firstUser(ctx, tx)
 		if errors.Is(err, ErrNotFound) && !settings.SetupComplete {
@@ -177,6 +182,48 @@ func (s *Service) CompleteSetup(ctx context.Context, c Caller) error {
 	})
 }
 
+// endFirstRun ends all that anybody was given before the server had an owner: tokens, API keys, requests for Quick Connect.
+// Where the operator makes the administrator, the one that the first run began with goes, if nobody has decided on it.
+func (s *Service) endFirstRun(ctx context.Context, tx Tx, c Caller) error {
+	if err := tx.DeleteAllDevices(ctx); err != nil {
+		return err
+	}
+	keys, err := tx.APIKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := tx.DeleteAPIKey(ctx, key.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.endRequests(ctx, tx); err != nil || !c.Operator {
+		return err
+	}
+	administrators, err := tx.Users(ctx, UserFilter{Administrator: new(true), HasPassword: new(false)})
+	if err != nil {
+		return err
+	}
+	for _, user := range administrators {
+		if user.PasswordVersion == undecided {
+			if err := tx.DeleteUser(ctx, user.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// endRequests deletes all requests for Quick Connect: each expires some time.
+func (s *Service) endRequests(ctx context.Context, tx Tx) error {
+	for {
+		expired, err := tx.ExpireQuickConnects(ctx, s.Now().Add(10*quickConnectLife), sweepBatch)
+		if err != nil || expired < sweepBatch {
+			return err
+		}
+	}
+}
+
 func (s *Service) completeSetup(ctx context.Context, tx Tx, c Caller) error {
 	settings, err := tx.Settings(ctx)
 	if err != nil || settings.SetupComplete {
@@ -186,7 +233,7 @@ func (s *Service) completeSetup(ctx context.Context, tx Tx, c Caller) error {
 	if err := tx.PutSettings(ctx, settings); err != nil {
 		return err
 	}
-	if err := tx.DeleteAllDevices(ctx); err != nil {
+	if err := s.endFirstRun(ctx, tx, c); err != nil {
 		return err
 	}
 	return tx.AddActivity(ctx, s.entry(c, ActivitySetupCompleted, ID{}, "The server has been set up"))

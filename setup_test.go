@@ -182,3 +182,56 @@ func TestOperatorsAdministratorCompletesTheSetup(t *testing.T) {
 		t.Error("the administrator did not complete it")
 	}
 }
+
+// Whoever comes first must not own the server: nothing that was given before it has an owner lives on.
+func TestCompletingEndsAllFromBefore(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"the operator", "the first run"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			w := emptyWorld(t)
+			eve := device("eve", home)
+			if _, err := w.FirstUser(w.ctx, eve, "root"); err != nil {
+				t.Fatal(err)
+			}
+			early := w.signIn("root", "", eve)
+			c := w.caller(early.Token, home)
+			request, secret := w.initiate(device("eve's telly", home))
+			if err := w.Approve(w.ctx, c, request.Code, finlatch.ID{}); err != nil {
+				t.Fatal(err)
+			}
+			_, _, keyErr := w.CreateAPIKey(w.ctx, c, "evil")
+			_, userErr := w.CreateUser(w.ctx, c, "mallory", "pw", true)
+			settingsErr := w.SetSettings(w.ctx, c, finlatch.Settings{})
+			for what, err := range map[string]error{"a key": keyErr, "a user": userErr, "settings": settingsErr} {
+				if !errors.Is(err, finlatch.ErrForbidden) {
+					t.Errorf("%s before the server has an owner: %v, want forbidden", what, err)
+				}
+			}
+			if by == "the operator" {
+				if _, err := w.CreateUser(w.ctx, finlatch.Operator(), "anna", "pw", true); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				owner := finlatch.Caller{Address: home}
+				if err := w.SetFirstUser(w.ctx, owner, "anna", "pw"); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.CompleteSetup(w.ctx, owner); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := w.Authenticate(w.ctx, finlatch.Caller{}, early.Token); !errors.Is(err, finlatch.ErrUnauthenticated) {
+				t.Errorf("the early token: %v", err)
+			}
+			_, err := w.Redeem(w.ctx, eve, secret)
+			w.wantKind(err, finlatch.NotFound)
+			_, err = w.SignIn(w.ctx, eve, "root", "")
+			w.wantKind(err, finlatch.Unauthenticated)
+			users, err := w.Users(w.ctx, finlatch.Operator(), finlatch.UserFilter{})
+			if err != nil || len(users) != 1 || users[0].Name != "anna" {
+				t.Errorf("users %v, %v, want anna alone", users, err)
+			}
+		})
+	}
+}

@@ -78,7 +78,7 @@ func (s *Service) signIn(ctx context.Context, c Caller, password string, find fu
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
-	user, known, err := s.lookUp(ctx, c, find)
+	user, known, err := s.lookUp(ctx, c, password, find)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -91,6 +91,7 @@ func (s *Service) signIn(ctx context.Context, c Caller, password string, find fu
 		return SignedIn{}, errWrongPassword
 	}
 	if err := s.mayUse(c, user); err != nil {
+		s.noteRefused(ctx, c, user, err)
 		return SignedIn{}, err
 	}
 	if !right {
@@ -109,7 +110,7 @@ func (s *Service) signInOpen(ctx context.Context, c Caller) error {
 }
 
 // lookUp finds a user, nil where there is none, and whether the user has a device in the caller's network.
-func (s *Service) lookUp(ctx context.Context, c Caller, find func(Tx) (User, error)) (user *User, known bool, err error) {
+func (s *Service) lookUp(ctx context.Context, c Caller, password string, find func(Tx) (User, error)) (user *User, known bool, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		user, known = nil, false
 		found, err := find(tx)
@@ -120,6 +121,9 @@ func (s *Service) lookUp(ctx context.Context, c Caller, find func(Tx) (User, err
 			return err
 		}
 		user = &found
+		if password == "" {
+			return nil // nothing is hashed, so there is no turn to wait for
+		}
 		devices, err := tx.Devices(ctx, DeviceFilter{UserID: found.ID, Limit: 100})
 		for _, d := range devices {
 			known = known || d.Address.IsValid() && network(d.Address) == network(c.Address)
@@ -208,8 +212,16 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 	if password == "" {
 		return errWrongPassword
 	}
-	now := s.Now()
 	entry, write := s.refusals.note(s.failedSignIn(c, user))
+	if user.Policy.lockoutLimit() == 0 {
+		// As for a name that does not exist: nothing is written for each try, so time tells nothing.
+		s.refusals.miss(user.ID)
+		if write {
+			s.addActivity(ctx, entry)
+		}
+		return errWrongPassword
+	}
+	now := s.Now()
 	err := s.store.Update(ctx, func(tx Tx) error {
 		u, err := tx.User(ctx, user.ID)
 		if err != nil {
@@ -251,6 +263,7 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 	}
 	var in SignedIn
 	var refusal error
+	missed := s.refusals.forgive(verified.ID)
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		refusal = nil
 		user, err := tx.User(ctx, verified.ID)
@@ -268,7 +281,7 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 			return nil
 		}
 		now := s.Now()
-		attempts := user.InvalidLoginAttempts
+		attempts := user.InvalidLoginAttempts + missed
 		user.InvalidLoginAttempts, user.LastLoginAt, user.LastActivityAt = 0, now, now
 		if rehashed != "" {
 			user.PasswordHash = rehashed
@@ -283,7 +296,8 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 		in.User.InvalidLoginAttempts = attempts // as Jellyfin 12 shows it: the number before this success
 		return s.replaceDevice(ctx, tx, c, in.User, in.Device)
 	})
-	if err == nil {
+	if err == nil && refusal != nil {
+		s.noteRefused(ctx, c, verified, refusal)
 		err = refusal
 	}
 	if err != nil {

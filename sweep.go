@@ -2,6 +2,7 @@ package finlatch
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -13,45 +14,64 @@ const (
 )
 
 // sweeping knows when something will be due, so that an idle server leaves the disk alone.
-type sweeping struct{ wake chan time.Time }
+type sweeping struct {
+	mu   sync.Mutex
+	dues map[time.Time]bool // whole seconds, so they are few
+	wake chan struct{}
+}
 
-func (s *sweeping) init() { s.wake = make(chan time.Time, 64) }
+func (s *sweeping) init() { s.dues, s.wake = make(map[time.Time]bool), make(chan struct{}, 1) }
 
 // due says that something expires at a time. It may be called before Run, or without it.
 func (s *sweeping) due(at time.Time) {
+	s.mu.Lock()
+	s.dues[at.Truncate(time.Second).Add(time.Second)] = true
+	s.mu.Unlock()
 	select {
-	case s.wake <- at:
-	default: // the sweep is busy and will look anyway
+	case s.wake <- struct{}{}:
+	default: // it is to look already
 	}
+}
+
+// next is when the next sweep is due; what was due until now is forgotten.
+func (s *sweeping) next(now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := now.Add(sweepAtLeast)
+	for at := range s.dues {
+		if !at.After(now) {
+			delete(s.dues, at)
+		} else if at.Before(next) {
+			next = at
+		}
+	}
+	return next
 }
 
 // sweep erases what has expired, until ctx ends. What reads look at is never the sweep: they look at the times.
 func (s *Service) sweep(ctx context.Context) {
 	refusals := time.NewTicker(refusalsEvery)
 	defer refusals.Stop()
-	next := s.Now() // once at the start: a process before this one may have left something
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(0) // once at the start: a process before this one may have left something
 	defer timer.Stop()
+	started := s.Now() // of the last sweep
 	for {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			s.addActivity(last, s.refusals.take()...)
+			s.writeRefusals(last)
 			return
 		case <-refusals.C:
-			s.addActivity(ctx, s.refusals.take()...)
-		case at := <-s.sweeping.wake:
-			if at.Before(next) {
-				next = at
-				timer.Reset(max(next.Sub(s.Now()), 0) + 100*time.Millisecond)
-			}
+			s.writeRefusals(ctx)
+		case <-s.sweeping.wake:
+			timer.Reset(s.sweeping.next(started).Sub(s.Now()))
 		case <-timer.C:
+			started = s.Now()
 			if err := s.erase(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("what has expired is not erased", "error", err)
 			}
-			next = s.Now().Add(sweepAtLeast)
-			timer.Reset(sweepAtLeast)
+			timer.Reset(s.sweeping.next(started).Sub(s.Now()))
 		}
 	}
 }

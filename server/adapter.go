@@ -15,6 +15,17 @@ type request struct {
 	caller   finlatch.Caller
 	query    *httpx.Values
 	settings *finlatch.Settings
+
+	server *server
+	level  finlatch.Level
+}
+
+// authenticate says who makes the request, as things are now, and refuses who may not.
+func (r *request) authenticate() (err error) {
+	if r.caller, err = r.server.caller(r.Request, r.settings.LegacyAuthorization); err != nil {
+		return err
+	}
+	return refusal(r.server.service.Allow(r.Context(), r.caller, r.level))
 }
 
 // handler does an operation: what it returns is the answer's JSON, or nothing, which is 204.
@@ -28,6 +39,10 @@ func body[T any](as httpx.Param, f func(r *request, in *T) (any, error)) handler
 			d.SetDefaults()
 		}
 		if err := httpx.DecodeJSON(r.Request, in, as); err != nil {
+			return nil, err
+		}
+		// A body may come slowly, and the token end meanwhile.
+		if err := r.authenticate(); err != nil {
 			return nil, err
 		}
 		return f(r, in)
@@ -49,14 +64,11 @@ func (s *server) adapt(route route) http.Handler {
 				return err
 			}
 		}
-		caller, err := s.caller(hr, settings.LegacyAuthorization)
-		if err != nil {
+		r := &request{Request: hr, query: httpx.Query(hr), settings: settings, server: s, level: route.level}
+		if err := r.authenticate(); err != nil {
 			return err
 		}
-		if err := s.service.Allow(hr.Context(), caller, route.level); err != nil {
-			return refusal(err)
-		}
-		answer, err := route.handle(&request{Request: hr, caller: caller, query: httpx.Query(hr), settings: settings})
+		answer, err := route.handle(r)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,9 @@ func as(shape shape, err error) error {
 
 // refusal gives a refused caller's error the shape of Jellyfin's policies: empty. Ours, during set-up, says why.
 func refusal(err error) error {
+	if err == nil {
+		return nil
+	}
 	var e *finlatch.Error
 	if errors.As(err, &e) && e.Msg != "" {
 		return as(plain, err)

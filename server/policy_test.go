@@ -54,6 +54,8 @@ func TestPolicyHoldsForEveryRequest(t *testing.T) {
 				var log []string
 				if test.signIn.status == 200 {
 					log = []string{succeeded}
+				} else if test.signIn.status == 403 {
+					log = []string{refused}
 				}
 				w.perform(scenario{do: "POST /Users/AuthenticateByName", from: test.from, send: `{"Username":"ann","Pw":"ann-pw"}`, want: test.signIn, log: log})
 				w.perform(scenario{do: me, as: "ben", from: test.from, want: anything(200)}) // others notice nothing

@@ -100,7 +100,7 @@ func TestQuickConnectRefusals(t *testing.T) {
 		scenario{name: "for a user who may not come from there", do: authorize + "?code=${code}&userId=${local}", as: "admin", want: failed(403), log: []string{unapproved}},
 		initiate("from home", home),
 		scenario{name: "for the same user at home", do: authorize + "?code=${code}&userId=${local}", as: "admin", want: jsonOf(200, "true"), log: []string{approved}},
-		scenario{name: "and redeemed elsewhere", do: redeem, from: away, send: `{"Secret":"${secret}"}`, want: failed(403)},
+		scenario{name: "and redeemed elsewhere", do: redeem, from: away, send: `{"Secret":"${secret}"}`, want: failed(403), log: []string{refused}},
 		scenario{name: "and redeemed at home", do: redeem, from: home, send: `{"Secret":"${secret}"}`, want: anything(200), log: []string{succeeded}},
 	)
 }

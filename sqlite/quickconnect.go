@@ -22,7 +22,7 @@ const (
 	countPendingQuickConnects  = "SELECT pending FROM quick_connect_total WHERE id = 0"
 	selectCrowdingQuickConnect = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects " +
 		"WHERE state = 0 AND network = (SELECT network FROM quick_connect_networks ORDER BY pending DESC LIMIT 1) " +
-		"ORDER BY created_at LIMIT 1"
+		"ORDER BY created_at, rowid LIMIT 1"
 	expireQuickConnects = "DELETE FROM quick_connects WHERE rowid IN " +
 		"(SELECT rowid FROM quick_connects WHERE expires_at < ? ORDER BY expires_at LIMIT ?) RETURNING secret_hash"
 	forgetQuickConnects = "UPDATE quick_connects SET salt = NULL WHERE salt IS NOT NULL AND redeemed_at < ?"

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ import (
 
 // TestProcess does to the program what happens to programs. It wants the machine for itself, so it is not parallel.
 func TestProcess(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs signals")
+	}
 	binary := filepath.Join(t.TempDir(), "finlatch")
 	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("finlatch does not build: %v\n%s", err, output)

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/term"
 )
 
-// maxPassword bounds a password in bytes, far beyond any that an app would send.
-const maxPassword = 64 << 10
+// maxPassword bounds a password in bytes, as the server does.
+const maxPassword = 8 << 10
 
 // terminal is the terminal that a person types at, if standard input is one.
 func (p *Program) terminal() (*os.File, bool) {

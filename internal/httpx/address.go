@@ -97,7 +97,8 @@ func (a *Address) believe(h http.Header, trusted []netip.Prefix) {
 
 // forwarded tells whether anybody claims to have forwarded this request.
 func forwarded(h http.Header) bool {
-	for _, name := range [...]string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"} {
+	for _, name := range [...]string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Proto", "X-Forwarded-Host", "Via",
+		"Cf-Connecting-Ip", "True-Client-Ip"} {
 		for _, value := range h[name] {
 			if strings.TrimSpace(value) != "" {
 				return true

@@ -39,7 +39,8 @@ func TestClientAddress(t *testing.T) {
 		{name: "stranger's Forwarded", peer: "192.0.2.7:1", header: h{"Forwarded": {"for=10.0.0.1"}}, addr: "192.0.2.7", stranger: true},
 		{name: "stranger's X-Real-IP", peer: "192.0.2.7:1", header: h{"X-Real-Ip": {"10.0.0.1"}}, addr: "192.0.2.7", stranger: true},
 		{name: "stranger's blank", peer: "192.0.2.7:1", header: h{"X-Forwarded-For": {" "}}, addr: "192.0.2.7"},
-		{name: "stranger's scheme", peer: "192.0.2.7:1", header: h{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}, addr: "192.0.2.7"},
+		{name: "stranger's scheme", peer: "192.0.2.7:1", header: h{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}, addr: "192.0.2.7", stranger: true},
+		{name: "stranger behind a proxy", peer: "192.0.2.7:1", header: h{"Via": {"1.1 proxy"}}, addr: "192.0.2.7", stranger: true},
 
 		{name: "proxy", peer: "10.0.0.1:1", header: h{"X-Forwarded-For": {"203.0.113.9"}}, addr: "203.0.113.9"},
 		{name: "proxy on a socket", peer: "@", header: h{"X-Forwarded-For": {"203.0.113.9"}}, addr: "203.0.113.9", peerIfOther: "127.0.0.1"},
@@ -62,7 +63,7 @@ func TestClientAddress(t *testing.T) {
 			addr: "203.0.113.9", at: "tv.example"},
 		{name: "scheme of the outer of two", peer: "10.0.0.1:1", header: h{"X-Forwarded-For": {"203.0.113.9, 10.0.0.2"}, "X-Forwarded-Proto": {"https, http"}}, addr: "203.0.113.9", scheme: "https"},
 		{name: "one scheme of two proxies", peer: "10.0.0.1:1", header: h{"X-Forwarded-For": {"203.0.113.9, 10.0.0.2"}, "X-Forwarded-Proto": {"https"}}, addr: "203.0.113.9", scheme: "https"},
-		{name: "odd scheme and host", peer: "10.0.0.1:1", header: h{"X-Forwarded-Proto": {"javascript"}, "X-Forwarded-Host": {`a"><b>`}}, addr: "10.0.0.1"},
+		{name: "odd scheme and host", peer: "10.0.0.1:1", header: h{"X-Forwarded-Proto": {"javascript"}, "X-Forwarded-Host": {`a"><b>`}}, addr: "10.0.0.1", stranger: true},
 	}
 	for _, tt := range tests {
 		warned := 0

@@ -71,9 +71,12 @@ func (w *response) commit(status int) {
 	if w.start.IsZero() {
 		return
 	}
-	tenths := time.Since(w.start).Nanoseconds() / 100 // of a microsecond: four decimals of a millisecond
 	h := w.Header()
 	h.Del(responseTime)
+	if status == http.StatusUnauthorized {
+		return // how long a refused sign-in took, to the microsecond, is nobody's business
+	}
+	tenths := time.Since(w.start).Nanoseconds() / 100 // of a microsecond: four decimals of a millisecond
 	h[responseTime] = []string{strconv.FormatFloat(float64(tenths)/1e4, 'f', -1, 64)}
 }
 

@@ -16,6 +16,7 @@ type model struct {
 	capacity, now int
 	waiting       []modelEntry // oldest first
 	turn, joined  map[modelNet]int
+	knownLast     bool // the last turn was a known entry's; then it is another's
 }
 
 type modelEntry struct {
@@ -55,13 +56,15 @@ func (m *model) push(addr netip.Addr, known bool, id int) (evicted int) {
 
 func (m *model) pop() int {
 	if len(m.waiting) == 0 {
+		m.knownLast = false
 		return -1
 	}
 	m.now++
-	first := m.choose(true, func(a, b modelNet) bool { return m.turn[a] < m.turn[b] })[0]
+	first := m.choose(!m.knownLast, func(a, b modelNet) bool { return m.turn[a] < m.turn[b] })[0]
 	for _, n := range m.waiting[first].nets {
 		m.turn[n] = m.now
 	}
+	m.knownLast = m.waiting[first].nets[0].known
 	return m.remove(first)
 }
 

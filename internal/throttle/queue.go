@@ -14,8 +14,9 @@ import (
 // their own waits for one entry of every other network and no more, however many entries and addresses a stranger
 // has in his.
 //
-// Known entries go before all others and are fair among themselves. Push says who has to leave when the queue is
-// full.
+// Known entries have every other turn, the first one before all others, and are fair among themselves: so a stranger's
+// flood delays them by one turn, and a flood of known ones, as somebody who signed in before can send it, takes no more
+// than half from the strangers. Push says who has to leave when the queue is full.
 //
 // Push, Pop and Remove cost O(log n) in the number of networks waiting. Memory is bounded by the capacity, and a
 // queue that has emptied holds next to none. A Queue is not safe for concurrent use.
@@ -23,6 +24,7 @@ type Queue[T any] struct {
 	capacity       int
 	known, unknown *network[T]
 	pushes         uint64
+	knownLast      bool // the last turn was a known entry's
 }
 
 // Entry is a place in a Queue.
@@ -67,14 +69,20 @@ func (q *Queue[T]) Push(addr netip.Addr, known bool, v T) (entry, evicted *Entry
 
 // Pop takes out the value whose turn it is; false says that nothing waits.
 func (q *Queue[T]) Pop() (T, bool) {
-	entry := q.known.next()
+	first, second := q.known, q.unknown
+	if q.knownLast {
+		first, second = second, first
+	}
+	entry, from := first.next(), first
 	if entry == nil {
-		entry = q.unknown.next()
+		entry, from = second.next(), second
 	}
 	if entry == nil {
+		q.knownLast = false
 		var none T
 		return none, false
 	}
+	q.knownLast = from == q.known
 	entry.leave()
 	return entry.Value, true
 }
