@@ -236,3 +236,38 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A body may come slowly. When it is there, the token must still be good.
+func TestRevocationHoldsForASlowBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body, rest := io.Pipe()
+	request, err := http.NewRequestWithContext(w.ctx, "POST", w.url+"/Users/New", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", w.expand(`MediaBrowser Token="${admin.token}"`))
+	request.Header.Set("Content-Type", "application/json")
+	status := make(chan int, 1)
+	go func() {
+		defer close(status)
+		response, err := w.client.Do(request)
+		if err != nil {
+			t.Errorf("the request: %v", err)
+			return
+		}
+		response.Body.Close()
+		status <- response.StatusCode
+	}()
+	if _, err := io.WriteString(rest, `{"Name":"mallory",`); err != nil { // taken, so the headers are there
+		t.Fatal(err)
+	}
+	if err := w.DeleteDevices(w.ctx, finlatch.Operator(), []string{"admin's phone"}); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(rest, `"Password":"x"}`)
+	rest.Close()
+	if got := <-status; got != http.StatusUnauthorized {
+		t.Errorf("got status %d, want 401", got)
+	}
+}
