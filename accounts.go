@@ -135,7 +135,7 @@ func (s *Service) hash(ctx context.Context, c Caller, password string) (encoded 
 	switch {
 	case password == "":
 		return "", nil
-	case len(password) > maxPassword:
+	case len(password) > MaxPassword:
 		return "", refuse(Invalid, "the password is too long")
 	}
 	gateErr := s.hashing.do(ctx, c.Address, true, func() {

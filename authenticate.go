@@ -84,8 +84,8 @@ func (s *Service) Allow(ctx context.Context, c Caller, level Level) error {
 			return s.allowSetup(c)
 		}
 	}
-	if level == LevelAdmin && !c.Operator {
-		if err := s.administered(ctx); c.Known() && err != nil {
+	if level == LevelAdmin && c.Known() && !c.Operator {
+		if err := s.administered(ctx); err != nil {
 			return err
 		}
 	}

@@ -227,10 +227,10 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 		return SignedIn{}, err
 	}
 	var in SignedIn
-	var asked User // whose policy refuses
+	var asked *User // whose policy refuses
 	var refusal error
 	err := s.store.Update(ctx, func(tx Tx) error {
-		in, asked, refusal = SignedIn{}, User{}, nil
+		in, asked, refusal = SignedIn{}, nil, nil
 		request, err := s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
 		if err != nil || request.State == QuickConnectPending {
 			refusal = errUnknownSecret
@@ -246,7 +246,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 			return err
 		}
 		if refusal, err = s.mayConnect(ctx, tx, c, request, &user); refusal != nil || err != nil {
-			asked = user
+			asked = &user
 			return err
 		}
 		now, token := s.Now(), secret.token(salt)
@@ -258,8 +258,8 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 		return s.replaceDevice(ctx, tx, c, user, in.Device)
 	})
 	if err == nil && refusal != nil {
-		if asked.ID != (ID{}) {
-			s.noteRefused(ctx, c, &asked, refusal)
+		if asked != nil {
+			s.noteRefused(ctx, c, asked, refusal)
 		}
 		err = refusal
 	}

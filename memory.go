@@ -9,8 +9,9 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// memory keeps callers and requests for Quick Connect that were seen lately, so that a known token and a poll ask no store. What is filled in
-// was read in a generation and is taken only while no change came after it, so no late fill survives a revocation.
+// memory keeps callers and requests for Quick Connect that were seen lately, so that a known token and a poll ask no
+// store. What is filled in was read in a generation and is taken only while no change came after it, so no late fill
+// survives a revocation.
 type memory struct {
 	mu         sync.Mutex // orders fills and changes
 	generation uint64

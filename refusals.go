@@ -115,6 +115,11 @@ func (s *Service) writeRefusals(ctx context.Context) {
 func (s *Service) noteRefused(ctx context.Context, c Caller, user *User, why error) {
 	entry := s.failedSignIn(c, user)
 	entry.Name = "Refused login attempt from " + user.Name + ": " + why.Error()
+	s.noteRefusal(ctx, entry)
+}
+
+// noteRefusal counts a refusal that goes with no change, and writes it if it is to be written now.
+func (s *Service) noteRefusal(ctx context.Context, entry Activity) {
 	if entry, write := s.refusals.note(entry); write {
 		s.addActivity(ctx, entry)
 	}
@@ -142,12 +147,8 @@ func (s *Service) failedSignIn(c Caller, user *User) Activity {
 
 // noteStranger writes that somebody tried a name that does not exist, but not the name: it may be a password.
 func (s *Service) noteStranger(ctx context.Context, c Caller) {
-	entry, write := s.refusals.note(Activity{Type: ActivityAuthenticationFailed,
+	s.noteRefusal(ctx, Activity{Type: ActivityAuthenticationFailed,
 		Name: "Failed login attempt with an unknown name", Address: c.Address, Severity: SeverityError, Count: 1, At: s.Now()})
-	if !write {
-		return
-	}
-	s.addActivity(ctx, entry)
 }
 
 // addActivity writes entries that go with no change. That they are lost is logged and refuses nobody.

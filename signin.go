@@ -133,15 +133,15 @@ func (s *Service) lookUp(ctx context.Context, c Caller, password string, find fu
 	return user, known && !c.Forwarded, err
 }
 
-// maxPassword is in bytes. It bounds what a thousand waiting sign-ins hold.
-const maxPassword = 8 << 10
+// MaxPassword bounds a password, in bytes, and so what a thousand waiting sign-ins hold.
+const MaxPassword = 8 << 10
 
 // verify tells whether a password is right, and gives a new hash of it where the old one is of an older kind.
 func (s *Service) verify(ctx context.Context, c Caller, user *User, known bool, password string) (right bool, rehashed string, err error) {
 	if password == "" {
 		return user != nil && !user.HasPassword() && c.local(s.options.PasswordlessFrom) && user.ours(), "", nil
 	}
-	if len(password) > maxPassword {
+	if len(password) > MaxPassword {
 		user, password = nil, "too long to be anybody's" // not kept while it waits, and refused at the same cost
 	}
 	gateErr := s.hashing.do(ctx, c.Address, known, func() {
@@ -212,15 +212,13 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 	if password == "" {
 		return errWrongPassword
 	}
-	entry, write := s.refusals.note(s.failedSignIn(c, user))
 	if user.Policy.lockoutLimit() == 0 {
 		// As for a name that does not exist: nothing is written for each try, so time tells nothing.
 		s.refusals.miss(user.ID)
-		if write {
-			s.addActivity(ctx, entry)
-		}
+		s.noteRefusal(ctx, s.failedSignIn(c, user))
 		return errWrongPassword
 	}
+	entry, write := s.refusals.note(s.failedSignIn(c, user))
 	now := s.Now()
 	err := s.store.Update(ctx, func(tx Tx) error {
 		u, err := tx.User(ctx, user.ID)

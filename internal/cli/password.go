@@ -11,10 +11,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
-)
 
-// maxPassword bounds a password in bytes, as the server does.
-const maxPassword = 8 << 10
+	"github.com/finlatch/finlatch"
+)
 
 // terminal is the terminal that a person types at, if standard input is one.
 func (p *Program) terminal() (*os.File, bool) {
@@ -78,7 +77,7 @@ func (p *Program) unseen(ctx context.Context, tty *os.File, prompt string) (stri
 // firstLine reads standard input up to the first end of a line, which does not count.
 func (p *Program) firstLine(ctx context.Context) (string, error) {
 	return await(ctx, func() (string, error) {
-		line, err := bufio.NewReader(io.LimitReader(p.Stdin, maxPassword+2)).ReadString('\n')
+		line, err := bufio.NewReader(io.LimitReader(p.Stdin, finlatch.MaxPassword+2)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("read the password from standard input: %w", err)
 		}
@@ -86,8 +85,8 @@ func (p *Program) firstLine(ctx context.Context) (string, error) {
 		if ended {
 			line = strings.TrimSuffix(line, "\r")
 		}
-		if len(line) > maxPassword {
-			return "", failed("", "the password is longer than %d bytes", maxPassword)
+		if len(line) > finlatch.MaxPassword {
+			return "", failed("", "the password is longer than %d bytes", finlatch.MaxPassword)
 		}
 		return line, nil
 	})
