@@ -8,12 +8,11 @@ import (
 )
 
 var (
-	errLastAdministrator      = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
-	errDisableAdministrator   = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
-	errLastEnabled            = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
-	errAdministratorsPassword = &Error{Kind: Invalid, Msg: "an administrator needs a password"}
-	errNameTaken              = &Error{Kind: Invalid, Msg: "the user name is taken"}
-	errBadName                = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
+	errLastAdministrator    = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
+	errDisableAdministrator = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
+	errLastEnabled          = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
+	errNameTaken            = &Error{Kind: Invalid, Msg: "the user name is taken"}
+	errBadName              = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
 )
 
 // Users lists all users by name, as every signed-in user may see them.
@@ -130,23 +129,6 @@ func (s *Service) newUser(name string) (User, error) {
 		Configuration: NewConfiguration(), CreatedAt: s.Now()}, nil
 }
 
-// hash hashes a new password; none for the empty one.
-func (s *Service) hash(ctx context.Context, c Caller, password string) (encoded string, err error) {
-	switch {
-	case password == "":
-		return "", nil
-	case len(password) > MaxPassword:
-		return "", refuse(Invalid, "the password is too long")
-	}
-	gateErr := s.hashing.do(ctx, c.Address, true, func() {
-		encoded, err = s.options.Hasher.Hash(s.options.Random, password)
-	})
-	if gateErr != nil {
-		return "", gateErr
-	}
-	return encoded, err
-}
-
 func (s *Service) entry(c Caller, kind string, about ID, format string, args ...any) Activity {
 	return Activity{Type: kind, Name: fmt.Sprintf(format, args...), UserID: about, ByID: c.UserID(), Address: c.Address,
 		Severity: SeverityInformation, Count: 1, At: s.Now()}
@@ -175,7 +157,8 @@ func (s *Service) change(ctx context.Context, id ID, f func(Tx, *User) error) er
 
 // SetPolicy replaces a user's policy, for administrators. Forbidden where it would leave no administrator or no enabled
 // user, or disable an administrator. Disabling ends the user's tokens, but for the caller's own; a limit of sessions ends
-// those for which it leaves no room, the latest sign-ins first.
+// those for which it leaves no room, the latest sign-ins first. Blocked folders and channels stay as they were where the
+// policy has nil for them.
 func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy, invalidLoginAttempts int) error {
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
@@ -187,6 +170,12 @@ func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy,
 func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*User) (Policy, int)) error {
 	return s.change(ctx, id, func(tx Tx, user *User) error {
 		policy, invalidLoginAttempts := f(user)
+		if policy.BlockedMediaFolders == nil {
+			policy.BlockedMediaFolders = user.Policy.BlockedMediaFolders
+		}
+		if policy.BlockedChannels == nil {
+			policy.BlockedChannels = user.Policy.BlockedChannels
+		}
 		if err := s.checkPolicy(ctx, tx, user, policy); err != nil {
 			return err
 		}
@@ -313,35 +302,11 @@ func (s *Service) Rename(ctx context.Context, c Caller, id ID, name string) erro
 	if !validName(name) {
 		return errBadName
 	}
-	return s.change(ctx, id, func(tx Tx, user *User) error {
-		before := user.Name
-		user.Name, user.NormalizedName = name, NormalizeName(name)
-		return tx.AddActivity(ctx, s.entry(c, ActivityUserRenamed, id, "User %s is now %s", before, name))
-	})
+	return s.change(ctx, id, func(tx Tx, user *User) error { return s.rename(ctx, tx, c, user, name) })
 }
 
-// SetPassword sets a user's password, for administrators; the empty one removes it, but not an administrator's. All
-// tokens of the user end, but for the caller's own.
-func (s *Service) SetPassword(ctx context.Context, c Caller, id ID, password string) error {
-	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
-		return err
-	}
-	hash, err := s.hash(ctx, c, password)
-	if err != nil {
-		return err
-	}
-	return s.change(ctx, id, func(tx Tx, user *User) error {
-		if user.Policy.IsAdministrator && strings.TrimSpace(password) == "" {
-			return errAdministratorsPassword
-		}
-		user.PasswordHash, user.InvalidLoginAttempts = hash, 0
-		user.PasswordVersion++
-		if c.Operator { // the way back in, whoever was to vouch for the password
-			user.Policy.AuthenticationProviderID = DefaultAuthenticationProviderID
-		}
-		if err := s.endTokens(ctx, tx, c, id); err != nil {
-			return err
-		}
-		return tx.AddActivity(ctx, s.entry(c, ActivityUserPasswordChanged, id, "Password has been changed for user %s", user.Name))
-	})
+func (s *Service) rename(ctx context.Context, tx Tx, c Caller, user *User, name string) error {
+	before := user.Name
+	user.Name, user.NormalizedName = name, NormalizeName(name)
+	return tx.AddActivity(ctx, s.entry(c, ActivityUserRenamed, user.ID, "User %s is now %s", before, name))
 }

@@ -78,7 +78,7 @@ func TestOnlyAdministratorsAdminister(t *testing.T) {
 	} {
 		_, createErr := w.CreateUser(w.ctx, test.c, "eve", "pw", false)
 		_, devicesErr := w.Devices(w.ctx, test.c, finlatch.ID{})
-		_, deviceErr := w.DeviceByID(w.ctx, test.c, "tv")
+		_, deviceErr := w.DeviceByID(w.ctx, test.c, "tv", finlatch.ID{})
 		_, keysErr := w.APIKeys(w.ctx, test.c)
 		_, _, keyErr := w.CreateAPIKey(w.ctx, test.c, "app")
 		_, nameErr := w.UserByName(w.ctx, test.c, "admin")
@@ -88,7 +88,7 @@ func TestOnlyAdministratorsAdminister(t *testing.T) {
 			"DeleteUser":    w.DeleteUser(w.ctx, test.c, w.admin.ID),
 			"Rename":        w.Rename(w.ctx, test.c, w.admin.ID, "x"),
 			"SetPassword":   w.SetPassword(w.ctx, test.c, w.admin.ID, "x"),
-			"DeleteDevices": w.DeleteDevices(w.ctx, test.c, []string{"tv"}),
+			"DeleteDevices": w.DeleteDevices(w.ctx, test.c, []string{"tv"}, finlatch.ID{}),
 			"DeleteAPIKey":  w.DeleteAPIKey(w.ctx, test.c, "x"),
 			"SetSettings":   w.SetSettings(w.ctx, test.c, finlatch.Settings{}),
 		} {

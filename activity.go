@@ -14,6 +14,7 @@ const (
 	ActivityUserDeleted             = "UserDeleted"
 	ActivityUserLockedOut           = "UserLockedOut"
 	ActivityUserPasswordChanged     = "UserPasswordChanged"
+	ActivityPasswordResetRequested  = "PasswordResetRequested"
 	ActivityUserRenamed             = "UserRenamed"
 	ActivityUserPolicyUpdated       = "UserPolicyUpdated"
 	ActivityQuickConnectApproved    = "QuickConnectApproved"
@@ -34,6 +35,7 @@ type Activity struct {
 	ByID     ID     // who did it; zero: nobody known, an API key, or the owner of this machine
 	Address  netip.Addr
 	Severity string // Information, Warning or Error
+	Refusal  bool   // somebody was refused; such entries have a share of the log of their own, so that a flood pushes nothing else out
 	Count    int    // how many equal events the entry stands for; at least 1
 	At       time.Time
 }
@@ -47,9 +49,39 @@ const (
 
 // ActivityFilter picks entries, newest first. Members that are zero pick all.
 type ActivityFilter struct {
-	UserID ID
-	Type   string
-	Since  time.Time
+	UserID   ID
+	Type     string
+	Since    time.Time // at or after
+	Until    time.Time // at or before
+	HasUser  *bool     // whether UserID is set
+	Severity string
+
+	// Parts of texts, compared byte by byte as Jellyfin does.
+	NamePart     string
+	TypePart     string
+	UserNamePart string // of the name of the user whom it is about, as it is now
+	AddressPart  string // of the address's text
+
+	Sort   []ActivitySort
 	Offset int
-	Limit  int
+	Limit  int // 0: all
 }
+
+// ActivitySort is a column by which entries are sorted.
+type ActivitySort struct {
+	By        ActivityColumn
+	Ascending bool
+}
+
+// ActivityColumn is what entries can be sorted by.
+type ActivityColumn uint8
+
+// The columns of the activity log.
+const (
+	ActivityByTime ActivityColumn = iota
+	ActivityByName
+	ActivityByType
+	ActivityByUserName
+	ActivityByAddress
+	ActivityBySeverity // Information, Warning, Error
+)

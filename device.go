@@ -68,6 +68,28 @@ type Device struct {
 	Address        netip.Addr // where it was last seen; the zero Addr: nowhere yet
 	CreatedAt      time.Time
 	LastActivityAt time.Time // coarse by minutes
+	Capabilities   Capabilities
+	CustomName     string // from its DeviceOptions: the user's own, else those for everybody. Only read: CreateDevice ignores it
+}
+
+// Capabilities are what a device says it can do. They live as long as its token.
+type Capabilities struct {
+	PlayableMediaTypes           []string
+	SupportedCommands            []string
+	SupportsMediaControl         bool
+	SupportsPersistentIdentifier bool
+	AppStoreURL                  string
+	IconURL                      string
+}
+
+// NewCapabilities are those of a device that has not said what it can do, as in Jellyfin.
+func NewCapabilities() Capabilities { return Capabilities{SupportsPersistentIdentifier: true} }
+
+// DeviceOptions are what a person has said about a device id. They outlive its token.
+type DeviceOptions struct {
+	DeviceID   string
+	UserID     ID     // whose device; zero: whoever uses that device id, as an administrator names it
+	CustomName string // shown instead of the name that the app gives; empty: none
 }
 
 // DeviceFilter picks devices. Members that are zero pick all.

@@ -3,6 +3,7 @@ package finlatch
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -72,11 +73,22 @@ func (s *Service) sessions(ctx context.Context, filter DeviceFilter) (sessions [
 	return sessions, err
 }
 
+// allowOwn lets everybody do for themselves, and say so by their id, what is for administrators else.
+func (s *Service) allowOwn(ctx context.Context, c Caller, id ID) error {
+	if !id.IsZero() && id == c.UserID() {
+		return s.Allow(ctx, c, LevelUser)
+	}
+	return s.Allow(ctx, c, LevelAdmin)
+}
+
 // Devices lists signed-in devices, one entry a token, latest activity first, for administrators. With an id it lists
-// those that this user might use: NotFound where there is no such user.
+// those that this user might use: NotFound where there is no such user. Other users list their own, and give their id.
 func (s *Service) Devices(ctx context.Context, c Caller, id ID) ([]Session, error) {
-	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+	if err := s.allowOwn(ctx, c, id); err != nil {
 		return nil, err
+	}
+	if !c.Administrator() {
+		return s.sessions(ctx, DeviceFilter{UserID: id})
 	}
 	all, err := s.sessions(ctx, DeviceFilter{})
 	if err != nil || id.IsZero() {
@@ -95,15 +107,16 @@ func (s *Service) Devices(ctx context.Context, c Caller, id ID) ([]Session, erro
 	return usable, nil
 }
 
-// DeviceByID is the most recently active entry with a device id, for administrators: NotFound where there is none.
-func (s *Service) DeviceByID(ctx context.Context, c Caller, deviceID string) (Session, error) {
-	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+// DeviceByID is the most recently active entry with a device id, for administrators: NotFound where there is none. With a
+// user's id it is that user's; users may so ask for their own.
+func (s *Service) DeviceByID(ctx context.Context, c Caller, deviceID string, id ID) (Session, error) {
+	if err := s.allowOwn(ctx, c, id); err != nil {
 		return Session{}, err
 	}
 	if deviceID == "" {
 		return Session{}, errNoDevice
 	}
-	found, err := s.sessions(ctx, DeviceFilter{DeviceID: deviceID, Limit: 1})
+	found, err := s.sessions(ctx, DeviceFilter{DeviceID: deviceID, UserID: id, Limit: 1})
 	if err != nil {
 		return Session{}, err
 	}
@@ -113,10 +126,10 @@ func (s *Service) DeviceByID(ctx context.Context, c Caller, deviceID string) (Se
 	return found[0], nil
 }
 
-// DeleteDevices ends every token with one of the device ids, of all users, for administrators. Where one of them is
-// unknown nothing is deleted: NotFound.
-func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []string) error {
-	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+// DeleteDevices ends every token with one of the device ids, of all users, for administrators; with a user's id only that
+// user's, and users may so end their own. Where one of them is unknown nothing is deleted: NotFound.
+func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []string, id ID) error {
+	if err := s.allowOwn(ctx, c, id); err != nil {
 		return err
 	}
 	if len(deviceIDs) == 0 {
@@ -124,15 +137,15 @@ func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []strin
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		seen := map[string]bool{}
-		for _, id := range deviceIDs {
-			if id == "" {
+		for _, deviceID := range deviceIDs {
+			if deviceID == "" {
 				return errNoDevice
 			}
-			if seen[id] {
+			if seen[deviceID] {
 				continue
 			}
-			seen[id] = true
-			ended, err := tx.DeleteDevices(ctx, DeviceFilter{DeviceID: id})
+			seen[deviceID] = true
+			ended, err := tx.DeleteDevices(ctx, DeviceFilter{DeviceID: deviceID, UserID: id})
 			if err != nil {
 				return err
 			}
@@ -147,6 +160,48 @@ func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []strin
 		}
 		return nil
 	})
+}
+
+// DeviceOptions are what was said about a device id: by an administrator for whoever uses it, or, with a user's id, for that
+// user's device; users may so ask for their own. NotFound until somebody has said something.
+func (s *Service) DeviceOptions(ctx context.Context, c Caller, deviceID string, id ID) (options DeviceOptions, err error) {
+	if err := s.allowOwn(ctx, c, id); err != nil {
+		return DeviceOptions{}, err
+	}
+	err = s.store.View(ctx, func(tx Tx) (err error) {
+		options, err = tx.DeviceOptions(ctx, deviceID, id)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		return DeviceOptions{}, errNoDevice
+	}
+	return options, err
+}
+
+// NameDevice gives a device id a name that is shown instead of the one the app gives, or with an empty one takes it away,
+// by the rules of DeviceOptions. There need not be such a device; but users name only devices that they are signed in on,
+// so that they fill no disk. NotFound for an unknown user, or where a user has no such device.
+func (s *Service) NameDevice(ctx context.Context, c Caller, deviceID string, id ID, name string) error {
+	if err := s.allowOwn(ctx, c, id); err != nil {
+		return err
+	}
+	if deviceID == "" || len(deviceID) > maxDeviceID {
+		return refuse(Invalid, "that is no device id")
+	}
+	options := DeviceOptions{DeviceID: deviceID, UserID: id, CustomName: strings.TrimSpace(harmless(name, maxDeviceName))}
+	err := s.store.Update(ctx, func(tx Tx) error {
+		if !c.Administrator() {
+			count, err := tx.CountDevices(ctx, DeviceFilter{DeviceID: deviceID, UserID: id})
+			if err != nil || count == 0 {
+				return firstOf(err, errNoDevice)
+			}
+		}
+		return tx.PutDeviceOptions(ctx, options)
+	})
+	if errors.Is(err, ErrNotFound) && !errors.Is(err, errNoDevice) {
+		return errUserNotFound
+	}
+	return err
 }
 
 // DisplayPreferences is the document that an app keeps for a user and an item; nil where there is none. It writes

@@ -35,7 +35,7 @@ func TestRevocationIsImmediate(t *testing.T) {
 			return w.SignOut(w.ctx, finlatch.Caller{User: &in.User, Device: &in.Device, Address: home})
 		},
 		"device deleted": func(w *world, in finlatch.SignedIn) error {
-			return w.DeleteDevices(w.ctx, finlatch.Operator(), []string{in.Device.DeviceID})
+			return w.DeleteDevices(w.ctx, finlatch.Operator(), []string{in.Device.DeviceID}, finlatch.ID{})
 		},
 		"user disabled": func(w *world, in finlatch.SignedIn) error {
 			return w.SetDisabled(w.ctx, finlatch.Operator(), in.User.ID, true)
@@ -113,12 +113,12 @@ func TestActivityIsWrittenInBatches(t *testing.T) {
 	if _, err := w.Authenticate(w.ctx, moved, in.Token); err != nil {
 		t.Fatal(err)
 	}
-	session, err := w.DeviceByID(w.ctx, finlatch.Operator(), "tv")
+	session, err := w.DeviceByID(w.ctx, finlatch.Operator(), "tv", finlatch.ID{})
 	if err != nil || session.Device.AppVersion != "1.0" {
 		t.Errorf("written at once: %+v, %v", session.Device, err)
 	}
 	runAndStop(w)
-	session, err = w.DeviceByID(w.ctx, finlatch.Operator(), "tv")
+	session, err = w.DeviceByID(w.ctx, finlatch.Operator(), "tv", finlatch.ID{})
 	if err != nil || session.Device.DeviceName != "Big telly" || session.Device.AppVersion != "2.0" || session.Device.Address != away ||
 		!session.Device.LastActivityAt.Equal(w.clock.Now()) {
 		t.Errorf("after Run: %+v, %v", session.Device, err)
@@ -128,7 +128,7 @@ func TestActivityIsWrittenInBatches(t *testing.T) {
 	if _, err := w.Authenticate(w.ctx, moved, in.Token); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.DeleteDevices(w.ctx, finlatch.Operator(), []string{"tv"}); err != nil {
+	if err := w.DeleteDevices(w.ctx, finlatch.Operator(), []string{"tv"}, finlatch.ID{}); err != nil {
 		t.Fatal(err)
 	}
 	runAndStop(w)
@@ -156,7 +156,7 @@ func TestChromecastsKeepTheirNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	runAndStop(w)
-	session, err := w.DeviceByID(w.ctx, finlatch.Operator(), "cast")
+	session, err := w.DeviceByID(w.ctx, finlatch.Operator(), "cast", finlatch.ID{})
 	if err != nil || session.Device.DeviceName != "Sender" {
 		t.Errorf("got %+v, %v", session.Device, err)
 	}

@@ -32,3 +32,17 @@ type QuickConnect struct {
 	RedeemedAt time.Time
 	Salt       []byte // see Secret.token; only for a few seconds after RedeemedAt
 }
+
+// QuickConnectApproval says for which requests an approval through the plain API is enough. The official page for it takes
+// code and user from a link and shows nothing of who asks; finlatch's own page shows it.
+type QuickConnectApproval uint8
+
+// The ways to treat an approval through the plain API.
+const (
+	// ApproveNear refuses an administrator's approval of a request that comes from another network.
+	ApproveNear QuickConnectApproval = iota
+	// ApproveAnywhere refuses nobody's.
+	ApproveAnywhere
+	// ApproveOnPages refuses everybody's approval of a request that comes from another network.
+	ApproveOnPages
+)

@@ -63,8 +63,12 @@ type Options struct {
 	SignInThrottleOff bool
 	// QuickConnectLimit is how many requests for Quick Connect may be pending; 0: 10,000; below 0: any number.
 	QuickConnectLimit int
+	// QuickConnectApproval says for which requests an approval through the plain API is enough.
+	QuickConnectApproval QuickConnectApproval
 	// SealKey, 32 bytes, seals new API keys while they are readable in the list. Empty: one that ends with the process.
 	SealKey []byte
+	// ResetDir is the folder for the PINs of forgotten passwords, each in a file of its own (0600). Empty: nobody gets one.
+	ResetDir string
 	// CacheSize is how many signed-in devices are kept in memory; 0: 100,000.
 	CacheSize int
 }
@@ -80,6 +84,8 @@ type Service struct {
 	touches  touches
 	refusals refusals
 	sweeping sweeping
+	resets   resets
+	drawing  chan struct{} // has room for whoever makes a picture
 }
 
 // New makes a Service on a store and gives a new store its settings.
@@ -127,10 +133,11 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{options: options, store: options.Store, log: options.Log, seal: seal}
+	s := &Service{options: options, store: options.Store, log: options.Log, seal: seal, drawing: make(chan struct{}, 1)}
 	s.hashing = newGate(s.gateOptions())
 	s.memory.init(options.CacheSize)
 	s.sweeping.init()
+	s.resets.init(options.SealKey)
 	return s, s.ensureSettings(ctx)
 }
 

@@ -1,5 +1,7 @@
 package finlatch
 
+import "net/netip"
+
 // Settings is the server's own record: what an administrator sets through the API. There is exactly one.
 type Settings struct {
 	ServerID      ID
@@ -13,14 +15,29 @@ type Settings struct {
 	UICulture                 string
 	MetadataCountryCode       string
 	PreferredMetadataLanguage string
+	CorsHosts                 []string       // origins whose scripts may call the API with credentials; empty, or "*" alone: all, without
+	ActivityDays              int            // entries of the activity log are kept so long; 0: as long as there is room
+	ClientLogs                bool           // whether apps may upload their logs
+	KnownProxies              []netip.Prefix // trusted besides those that the program was started with
+	LocalNetworks             []netip.Prefix // what counts as local; empty: what the program was started with
+	Branding                  Branding
 	// Rest holds the members of Jellyfin's ServerConfiguration that finlatch only keeps, as JSON; empty: the defaults.
 	Rest []byte
+	// Named holds the named configurations that finlatch only keeps, as JSON, by Jellyfin's names for them.
+	Named map[string][]byte
+}
+
+// Branding is how the sign-in page of an official client looks.
+type Branding struct {
+	LoginDisclaimer string // Markdown
+	CustomCSS       string
+	SplashScreen    bool // whether strangers may see the splash screen
 }
 
 func newSettings(id ID) Settings {
 	return Settings{
 		ServerID: id, QuickConnect: true, LegacyAuthorization: true, RemoteAccess: true,
-		UICulture: "en-US", MetadataCountryCode: "US", PreferredMetadataLanguage: "en",
+		UICulture: "en-US", MetadataCountryCode: "US", PreferredMetadataLanguage: "en", ActivityDays: 30, ClientLogs: true,
 	}
 }
 

@@ -317,5 +317,6 @@ func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, user User,
 }
 
 func newDevice(c Caller, info ClientInfo, user ID, token Token, at time.Time) Device {
-	return Device{ClientInfo: info, TokenHash: token.Hash(), UserID: user, Address: c.Address, CreatedAt: at, LastActivityAt: at}
+	return Device{ClientInfo: info, TokenHash: token.Hash(), UserID: user, Address: c.Address, CreatedAt: at, LastActivityAt: at,
+		Capabilities: NewCapabilities()}
 }

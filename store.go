@@ -60,6 +60,9 @@ type Tx interface {
 	ActivityTx
 	SettingsTx
 	DisplayPreferencesTx
+	PictureTx
+	PasswordResetTx
+	FailuresTx
 }
 
 // UserTx is the part of a Tx about users.
@@ -73,7 +76,8 @@ type UserTx interface {
 	CreateUser(ctx context.Context, user User) error
 	// PutUser replaces a whole user: ErrNotFound, or ErrConflict where the normalized name is another's.
 	PutUser(ctx context.Context, user User) error
-	// DeleteUser deletes a user with devices, display preferences and requests for Quick Connect that would sign it in.
+	// DeleteUser deletes a user with devices and their options, display preferences, picture, password reset, and requests
+	// for Quick Connect that would sign it in.
 	DeleteUser(ctx context.Context, id ID) error
 }
 
@@ -104,6 +108,13 @@ type DeviceTx interface {
 	// TouchDevices notes activity of devices and their users. It changes only rows that are there, never sets a time back,
 	// and leaves what stands where a touch has a zero address or an empty name or version.
 	TouchDevices(ctx context.Context, touches []DeviceTouch) error
+	// PutCapabilities replaces what a device says it can do; ErrNotFound where the token has none.
+	PutCapabilities(ctx context.Context, token Hash, capabilities Capabilities) error
+	// DeviceOptions are those of a user's device id, or, with the zero ID, of that device id whoever uses it: ErrNotFound
+	// until they were put once.
+	DeviceOptions(ctx context.Context, deviceID string, userID ID) (DeviceOptions, error)
+	// PutDeviceOptions creates or replaces options; there need not be such a device, but such a user, else ErrNotFound.
+	PutDeviceOptions(ctx context.Context, options DeviceOptions) error
 }
 
 // APIKeyTx is the part of a Tx about API keys.
@@ -140,10 +151,13 @@ type QuickConnectTx interface {
 // ActivityTx is the part of a Tx about the activity log.
 type ActivityTx interface {
 	AddActivity(ctx context.Context, entries ...Activity) error
-	// Activities lists what the filter picks, newest first by time, then by ID, and counts all of it.
+	// Activities lists what the filter picks, by its Sort, then newest first by time, then by ID, and counts all of it.
 	Activities(ctx context.Context, filter ActivityFilter) (entries []Activity, total int, err error)
 	// ExpireActivities deletes at most limit entries from before a time, and tells how many.
 	ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error)
+	// TrimActivities deletes the oldest of the refusals, or of all other entries, of which only the newest keep stay; at
+	// most limit of them, and tells how many.
+	TrimActivities(ctx context.Context, refusals bool, keep, limit int) (int, error)
 }
 
 // SettingsTx is the part of a Tx about the server's own record.
@@ -159,4 +173,39 @@ type DisplayPreferencesTx interface {
 	CountDisplayPreferences(ctx context.Context, userID ID) (int, error)
 	// PutDisplayPreferences creates or replaces; ErrNotFound where there is no such user.
 	PutDisplayPreferences(ctx context.Context, preferences DisplayPreferences) error
+}
+
+// PictureTx is the part of a Tx about pictures. A user's row says in ImageTag which one it has; the two are changed together
+// by whoever changes them.
+type PictureTx interface {
+	// Picture is a user's, or, with the zero ID, the splash screen.
+	Picture(ctx context.Context, owner ID) (Picture, error)
+	// PutPicture creates or replaces; ErrNotFound where there is no such user.
+	PutPicture(ctx context.Context, picture Picture) error
+	// DeletePicture answers ErrNotFound where there is none.
+	DeletePicture(ctx context.Context, owner ID) error
+}
+
+// PasswordResetTx is the part of a Tx about forgotten passwords. It does not look at ExpiresAt but where it says so.
+type PasswordResetTx interface {
+	PasswordResetByPIN(ctx context.Context, pin Hash) (PasswordReset, error)
+	// PutPasswordReset creates or replaces a user's: ErrNotFound where there is no such user, ErrConflict where another user
+	// has that PIN.
+	PutPasswordReset(ctx context.Context, reset PasswordReset) error
+	// DeletePasswordReset answers ErrNotFound where the user has none.
+	DeletePasswordReset(ctx context.Context, userID ID) error
+	// ExpirePasswordResets deletes at most limit that expired before a time, and tells how many.
+	ExpirePasswordResets(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// FailuresTx is the part of a Tx about failed attempts.
+type FailuresTx interface {
+	// Failures lists the latest, at most limit.
+	Failures(ctx context.Context, limit int) ([]Failures, error)
+	// PutFailures creates or replaces.
+	PutFailures(ctx context.Context, failures []Failures) error
+	// DeleteFailures forgets; what is not there is no error.
+	DeleteFailures(ctx context.Context, keys ...Hash) error
+	// ExpireFailures deletes at most limit whose LastAt is before a time, and tells how many.
+	ExpireFailures(ctx context.Context, before time.Time, limit int) (int, error)
 }

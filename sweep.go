@@ -54,7 +54,7 @@ func (s *Service) sweep(ctx context.Context) {
 	defer refusals.Stop()
 	timer := time.NewTimer(0) // once at the start: a process before this one may have left something
 	defer timer.Stop()
-	started := s.Now() // of the last sweep
+	var started time.Time // of the last sweep; zero, so that what was due before Run does not put the first one off
 	for {
 		select {
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (s *Service) sweep(ctx context.Context) {
 	}
 }
 
-// erase erases salts that no repeat may use any more, requests and log entries that have expired, and API keys that
+// erase erases salts that no repeat may use any more, requests, PINs and log entries that have expired, and API keys that
 // are no longer readable. Its transactions are short, so that sign-ins get their turn.
 func (s *Service) erase(ctx context.Context) error {
 	now := s.Now()
@@ -92,6 +92,10 @@ func (s *Service) erase(ctx context.Context) error {
 	if err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpireQuickConnects(ctx, now, sweepBatch) }); err != nil {
 		return err
 	}
+	if err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpirePasswordResets(ctx, now, sweepBatch) }); err != nil {
+		return err
+	}
+	s.clearResetFiles(ctx)
 	return s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpireActivities(ctx, now.Add(-activityLife), sweepBatch) })
 }
 

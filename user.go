@@ -16,6 +16,7 @@ type User struct {
 	PasswordVersion int64  // grows with every change of the password
 	Policy          Policy
 	Configuration   Configuration
+	ImageTag        string // of the user's Picture; empty: the user has none
 
 	InvalidLoginAttempts int // wrong passwords since the last right one
 

@@ -16,7 +16,7 @@ type request struct {
 	query    *httpx.Values
 	settings *finlatch.Settings
 
-	server *server
+	server *Server
 	level  finlatch.Level
 }
 
@@ -53,7 +53,7 @@ func body[T any](as httpx.Param, f func(r *request, in *T) (any, error)) handler
 type redirect string
 
 // adapt turns a route into an HTTP handler: it says who asks, refuses who may not, runs the operation and writes its answer.
-func (s *server) adapt(route route) http.Handler {
+func (s *Server) adapt(route route) http.Handler {
 	return httpx.Adapt(func(w http.ResponseWriter, hr *http.Request) error {
 		settings, err := s.service.Settings(hr.Context())
 		if err != nil {
@@ -80,6 +80,9 @@ func (s *server) adapt(route route) http.Handler {
 			w.Header().Set("Location", string(answer))
 			w.WriteHeader(http.StatusFound)
 			return nil
+		case *image:
+			answer.write(w, hr)
+			return nil
 		}
 		return httpx.WriteJSON(w, hr, http.StatusOK, answer)
 	}, s.fail)
@@ -87,7 +90,7 @@ func (s *server) adapt(route route) http.Handler {
 
 // caller says who makes a request. A token that means nothing does not stop it: an operation for anybody is answered,
 // and one that is not refuses the caller by its level.
-func (s *server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
+func (s *Server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
 	header := jellyfin.TokenFrom(r, legacy)
 	address := httpx.AddressFrom(r.Context())
 	c := finlatch.Caller{

@@ -27,7 +27,7 @@ func userDto(u *finlatch.User, settings *finlatch.Settings) *jellyfin.UserDto {
 	return &jellyfin.UserDto{
 		Name: u.Name, ServerID: settings.ServerID.String(), ID: jellyfin.GUID(u.ID), HasPassword: true, HasConfiguredPassword: true,
 		LastLoginDate: jellyfin.TimeOf(u.LastLoginAt), LastActivityDate: jellyfin.TimeOf(u.LastActivityAt),
-		Configuration: &configuration, Policy: &policy,
+		PrimaryImageTag: u.ImageTag, Configuration: &configuration, Policy: &policy,
 	}
 }
 
@@ -68,8 +68,8 @@ func policyDto(u *finlatch.User) jellyfin.UserPolicy {
 	}
 }
 
-// policyFrom is the policy that a body asks for. Lists of blocked folders and channels that it leaves out stay as they were.
-func policyFrom(in *jellyfin.UserPolicy, old *finlatch.Policy) finlatch.Policy {
+// policyFrom is the policy that a body asks for. Lists of blocked folders and channels that it leaves out are nil.
+func policyFrom(in *jellyfin.UserPolicy) finlatch.Policy {
 	p := finlatch.Policy{
 		IsAdministrator: in.IsAdministrator, IsHidden: in.IsHidden, IsDisabled: in.IsDisabled,
 		EnableCollectionManagement: in.EnableCollectionManagement, EnableSubtitleManagement: in.EnableSubtitleManagement,
@@ -89,8 +89,7 @@ func policyFrom(in *jellyfin.UserPolicy, old *finlatch.Policy) finlatch.Policy {
 		LoginAttemptsBeforeLockout: in.LoginAttemptsBeforeLockout, MaxActiveSessions: in.MaxActiveSessions,
 		EnablePublicSharing: in.EnablePublicSharing, RemoteClientBitrateLimit: in.RemoteClientBitrateLimit,
 		AuthenticationProviderID: in.AuthenticationProviderID, PasswordResetProviderID: in.PasswordResetProviderID,
-		SyncPlayAccess:      string(in.SyncPlayAccess),
-		BlockedMediaFolders: old.BlockedMediaFolders, BlockedChannels: old.BlockedChannels,
+		SyncPlayAccess: string(in.SyncPlayAccess),
 	}
 	if in.BlockedMediaFolders != nil {
 		p.BlockedMediaFolders = ids(in.BlockedMediaFolders)
@@ -124,6 +123,32 @@ func configurationDto(c *finlatch.Configuration) jellyfin.UserConfiguration {
 	return out
 }
 
+// configurationFrom is the configuration that a body asks for: Invalid for null and for lists that are null. A cast
+// receiver that the server does not have is left out.
+func configurationFrom(in *jellyfin.UserConfiguration) (finlatch.Configuration, error) {
+	if in == nil || in.GroupedFolders == nil || in.OrderedViews == nil || in.LatestItemsExcludes == nil || in.MyMediaExcludes == nil {
+		return finlatch.Configuration{}, finlatch.ErrInvalid
+	}
+	c := finlatch.Configuration{
+		PlayDefaultAudioTrack: in.PlayDefaultAudioTrack, SubtitleLanguagePreference: in.SubtitleLanguagePreference,
+		DisplayMissingEpisodes: in.DisplayMissingEpisodes, GroupedFolders: ids(in.GroupedFolders),
+		SubtitleMode: string(in.SubtitleMode), DisplayCollectionsView: in.DisplayCollectionsView,
+		EnableLocalPassword: in.EnableLocalPassword, OrderedViews: ids(in.OrderedViews), LatestItemsExcludes: ids(in.LatestItemsExcludes),
+		MyMediaExcludes: ids(in.MyMediaExcludes), HidePlayedInLatest: in.HidePlayedInLatest,
+		RememberAudioSelections: in.RememberAudioSelections, RememberSubtitleSelections: in.RememberSubtitleSelections,
+		EnableNextEpisodeAutoPlay: in.EnableNextEpisodeAutoPlay,
+	}
+	if in.AudioLanguagePreference != nil {
+		c.AudioLanguagePreference = *in.AudioLanguagePreference
+	}
+	for _, receiver := range jellyfin.DefaultCastReceivers() {
+		if receiver.ID == in.CastReceiverID {
+			c.CastReceiverID = receiver.ID
+		}
+	}
+	return c, nil
+}
+
 // sessionID is what Jellyfin calls a device of an app, whoever is signed in on it.
 func sessionID(d *finlatch.Device) string { return jellyfin.MD5GUID(d.AppName + d.DeviceID).String() }
 
@@ -143,7 +168,16 @@ func deviceDto(session *finlatch.Session) *jellyfin.DeviceInfoDto {
 	d := &session.Device
 	owner := jellyfin.GUID(d.UserID)
 	return &jellyfin.DeviceInfoDto{
-		Name: d.DeviceName, ID: d.DeviceID, LastUserName: session.UserName, LastUserID: &owner, AppName: d.AppName,
-		AppVersion: d.AppVersion, DateLastActivity: jellyfin.TimeOf(d.LastActivityAt), Capabilities: jellyfin.DefaultCapabilities(),
+		Name: d.DeviceName, CustomName: optional(d.CustomName), ID: d.DeviceID, LastUserName: session.UserName, LastUserID: &owner,
+		AppName: d.AppName, AppVersion: d.AppVersion, DateLastActivity: jellyfin.TimeOf(d.LastActivityAt),
+		Capabilities: jellyfin.DefaultCapabilities(), IconURL: optional(d.Capabilities.IconURL),
 	}
+}
+
+// optional is nil for an empty text, which Jellyfin leaves out.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

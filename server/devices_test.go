@@ -98,3 +98,57 @@ func TestDevices(t *testing.T) {
 		scenario{name: "her phone stays", do: "GET /Users/Me", as: "ann", want: anything(200)},
 	)
 }
+
+func TestDeviceOptions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.names["tv.token"] = w.signIn("ann", "ann-pw", "tv")
+	w.signIn("ben", "ben-pw", "tv")
+	options := func(name, do, as, send string, want answer) scenario {
+		return scenario{name: name, do: do, as: as, send: send, want: want}
+	}
+	const all, hers, bens = "/Devices/Options?id=tv", "/Devices/Options?id=tv&userId=${ann}", "/Devices/Options?id=tv&userId=${ben}"
+	w.play(t,
+		options("never said", "GET "+all, "admin", "", problem(404, "")),
+		options("no id", "GET /Devices/Options", "admin", "", problem(400, `{"id":["The id field is required."]}`)),
+		options("no id to name", "POST /Devices/Options", "admin", `{"CustomName":"x"}`, problem(400, `{"id":["The id field is required."]}`)),
+		options("no body", "POST "+all, "admin", `null`, problem(400, `{"":["A non-empty request body is required."],"deviceOptions":["The deviceOptions field is required."]}`)),
+		options("by a user", "POST "+all, "ann", `{"CustomName":"x"}`, empty(403)),
+		options("another's by a user", "POST "+bens, "ann", `{"CustomName":"x"}`, empty(403)),
+		options("another's asked", "GET "+bens, "ann", "", empty(403)),
+		options("said", "POST "+all, "admin", `{"CustomName":"The telly"}`, empty(204)),
+		options("asked", "GET "+all, "admin", "", jsonOf(200, `{"Id":1,"DeviceId":"tv","CustomName":"The telly"}`)),
+		options("hers", "POST "+hers, "ann", `{"CustomName":"<b>mine</b>"}`, empty(204)),
+		options("hers asked", "GET "+hers, "ann", "", jsonOf(200, `{"Id":1,"DeviceId":"tv","CustomName":"<b>mine</b>"}`)),
+		options("her fridge", "POST /Devices/Options?id=fridge&userId=${ann}", "ann", `{"CustomName":"x"}`, problem(404, "")),
+	)
+	custom := func(as, do string) string {
+		v, _ := w.json(scenario{do: do, as: as}).(map[string]any)
+		name, _ := v["CustomName"].(string)
+		return name
+	}
+	if got := custom("ann", "GET /Devices/Info?id=tv&userId=${ann}"); got != "<b>mine</b>" {
+		t.Errorf("ann's is called %q", got)
+	}
+	if got := custom("admin", "GET /Devices/Info?id=tv&userId=${ben}"); got != "The telly" {
+		t.Errorf("ben's is called %q", got)
+	}
+	w.play(t,
+		options("taken away", "POST "+all, "admin", `{}`, empty(204)),
+		options("asked then", "GET "+all, "admin", "", jsonOf(200, `{"Id":1,"DeviceId":"tv"}`)),
+	)
+	const revoked = finlatch.ActivityDeviceRevoked
+	own, _ := w.json(scenario{do: "GET /Devices?userId=${ann}", as: "ann"}).(map[string]any)
+	if got, want := names(own["Items"], "LastUserName"), "ann ann"; got != want {
+		t.Errorf("ann's devices are those of %q, want %q", got, want)
+	}
+	w.play(t,
+		scenario{name: "all by a user", do: "GET /Devices", as: "ann", want: empty(403)},
+		scenario{name: "another's by a user", do: "GET /Devices?userId=${ben}", as: "ann", want: empty(403)},
+		scenario{name: "end another's", do: "DELETE /Devices?id=tv&userId=${ben}", as: "ann", want: empty(403)},
+		scenario{name: "end one that is not hers", do: "DELETE /Devices?id=ben's%20phone&userId=${ann}", as: "ann", want: problem(400, "")},
+		scenario{name: "end hers", do: "DELETE /Devices?id=tv&userId=${ann}", as: "ann", want: empty(204), log: []string{revoked}},
+		scenario{name: "hers has ended", do: "GET /Users/Me", as: "tv", want: empty(401)},
+		scenario{name: "his is left to the administrator", do: "DELETE /Devices?id=tv&userId=${ben}", as: "admin", want: empty(204), log: []string{revoked}},
+	)
+}

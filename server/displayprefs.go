@@ -27,7 +27,7 @@ func (r *request) preferencesKey() (user finlatch.ID, item jellyfin.GUID, client
 }
 
 // displayPreferences must not fail for a signed-in user: without an answer jellyfin-web's sign-in hangs.
-func (s *server) displayPreferences(r *request) (any, error) {
+func (s *Server) displayPreferences(r *request) (any, error) {
 	user, item, client, err := r.preferencesKey()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (s *server) displayPreferences(r *request) (any, error) {
 }
 
 // setDisplayPreferences keeps what Jellyfin keeps: not the sizes, and custom preferences with its defaults filled in.
-func (s *server) setDisplayPreferences(r *request, in *jellyfin.DisplayPreferencesDto) (any, error) {
+func (s *Server) setDisplayPreferences(r *request, in *jellyfin.DisplayPreferencesDto) (any, error) {
 	user, item, client, err := r.preferencesKey()
 	if err != nil {
 		return nil, err

@@ -56,6 +56,14 @@ func refusal(err error) error {
 	return err
 }
 
+// denied is refusal for operations that decide about the caller themselves; other errors it leaves alone.
+func denied(err error) error {
+	if errors.Is(err, finlatch.ErrForbidden) {
+		return refusal(err)
+	}
+	return err
+}
+
 // statuses is the one table from the kinds of errors to statuses.
 var statuses = map[finlatch.Kind]int{
 	finlatch.Internal:        http.StatusInternalServerError,
@@ -79,7 +87,7 @@ var problems = map[int][2]string{
 const errorText = "Error processing request."
 
 // fail writes an error as Jellyfin does.
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var invalid *httpx.ValidationError
 	switch {
 	case errors.As(err, &invalid):
@@ -109,7 +117,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.write(w, r, statuses[kind], how, err)
 }
 
-func (s *server) write(w http.ResponseWriter, r *http.Request, status int, how shape, err error) {
+func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, how shape, err error) {
 	var e *finlatch.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
@@ -133,7 +141,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, how s
 	}
 }
 
-func (s *server) writeProblem(w http.ResponseWriter, r *http.Request, status int, fields map[string][]string) {
+func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, status int, fields map[string][]string) {
 	title, section := problems[status][0], problems[status][1]
 	if len(fields) > 0 {
 		title = "One or more validation errors occurred."

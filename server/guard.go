@@ -19,7 +19,7 @@ var (
 
 // guard is asked until the server is set up. It refuses what a stranger's page could make a browser of this network send: a
 // request to a name that the stranger's DNS points here, or one from another site.
-func (s *server) guard(r *http.Request) error {
+func (s *Server) guard(r *http.Request) error {
 	host := httpx.AddressFrom(r.Context()).Host
 	if host == "" {
 		host = r.Host
@@ -42,7 +42,7 @@ func (s *server) guard(r *http.Request) error {
 }
 
 // ownHost tells whether a Host header is one that no stranger's DNS can make.
-func (s *server) ownHost(host string) bool {
+func (s *Server) ownHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -32,4 +32,4 @@ func list[T any](data []byte) handler {
 }
 
 // virtualFolders are libraries of media: here is none.
-func (s *server) virtualFolders(*request) (any, error) { return jellyfin.List[struct{}]{}, nil }
+func (s *Server) virtualFolders(*request) (any, error) { return jellyfin.List[struct{}]{}, nil }

@@ -262,7 +262,7 @@ func TestRevocationHoldsForASlowBody(t *testing.T) {
 	if _, err := io.WriteString(rest, `{"Name":"mallory",`); err != nil { // taken, so the headers are there
 		t.Fatal(err)
 	}
-	if err := w.DeleteDevices(w.ctx, finlatch.Operator(), []string{"admin's phone"}); err != nil {
+	if err := w.DeleteDevices(w.ctx, finlatch.Operator(), []string{"admin's phone"}, finlatch.ID{}); err != nil {
 		t.Fatal(err)
 	}
 	io.WriteString(rest, `"Password":"x"}`)

@@ -22,6 +22,10 @@ func get(pattern string, level finlatch.Level, h handler) route {
 	return route{method: http.MethodGet, pattern: pattern, level: level, handle: h}
 }
 
+func head(pattern string, level finlatch.Level, h handler) route {
+	return route{method: http.MethodHead, pattern: pattern, level: level, handle: h}
+}
+
 func post(pattern string, level finlatch.Level, h handler) route {
 	return route{method: http.MethodPost, pattern: pattern, level: level, handle: h}
 }
@@ -41,7 +45,7 @@ func dto(name, kind string) httpx.Param { return httpx.Param{Name: name, Type: k
 const models = "Jellyfin.Api.Models."
 
 // routes is the table, by the names of Jellyfin's API. Paths match in any case.
-func (s *server) routes() []route {
+func (s *Server) routes() []route {
 	const (
 		anybody      = finlatch.LevelAnybody
 		user         = finlatch.LevelUser
@@ -49,10 +53,16 @@ func (s *server) routes() []route {
 		admin        = finlatch.LevelAdmin
 		setupOrUser  = finlatch.LevelSetupOrUser
 		setupOrAdmin = finlatch.LevelSetupOrAdmin
+
+		userImage = "/Users/{userId}/Images/{imageType}"
 	)
+	enums := map[string]string{"SubtitleMode": "Jellyfin.Database.Implementations.Enums.SubtitlePlaybackMode"}
+	userBody := httpx.Param{Name: "updateUser", Type: "MediaBrowser.Model.Dto.UserDto", Types: enums,
+		Required: []string{"Policy.PasswordResetProviderId", "Policy.AuthenticationProviderId"}}
+	userConfigurationBody := httpx.Param{Name: "userConfig", Type: "MediaBrowser.Model.Configuration.UserConfiguration", Types: enums}
 	return []route{
 		get("/{$}", anybody, s.root),
-		{method: http.MethodHead, pattern: "/{$}", level: anybody, handle: s.root}, // Desktop and Xbox look for the web client so
+		head("/{$}", anybody, s.root), // Desktop and Xbox look for the web client so
 		get("/System/Info/Public", anybody, s.publicSystemInfo),
 		get("/System/Info", setupOrUser, s.systemInfo).guard(),
 		get("/System/Ping", anybody, s.ping),
@@ -94,12 +104,41 @@ func (s *server) routes() []route {
 		post("/Users/{userId}/Policy", admin, body(httpx.Param{Name: "newPolicy", Type: "MediaBrowser.Model.Users.UserPolicy",
 			Required: []string{"AuthenticationProviderId", "PasswordResetProviderId"}}, s.setPolicy)),
 		del("/Users/{userId}", admin, s.deleteUser),
+		post("/Users", user, body(userBody, s.updateUser)),
+		post("/Users/{userId}", user, body(userBody, s.updateUser)),
+		post("/Users/Configuration", user, body(userConfigurationBody, s.setUserConfiguration)),
+		post("/Users/{userId}/Configuration", user, body(userConfigurationBody, s.setUserConfiguration)),
+		post("/Users/Password", user, body(dto("request", models+"UserDtos.UpdateUserPassword"), s.setPassword)),
+		post("/Users/{userId}/Password", user, body(dto("request", models+"UserDtos.UpdateUserPassword"), s.setPassword)),
+		post("/Users/ForgotPassword", anybody, body(httpx.Param{Name: "forgotPasswordRequest", Type: models + "UserDtos.ForgotPasswordDto",
+			Must: []string{"EnteredUsername"}, Required: []string{"EnteredUsername"}}, s.forgotPassword)).guard(),
+		post("/Users/ForgotPassword/Pin", anybody, body(httpx.Param{Name: "forgotPasswordPinRequest", Type: models + "UserDtos.ForgotPasswordPinDto",
+			Must: []string{"Pin"}, Required: []string{"Pin"}}, s.redeemPIN)).guard(),
+
+		get("/UserImage", anybody, s.userImage),
+		head("/UserImage", anybody, s.userImage),
+		post("/UserImage", user, s.setUserImage),
+		del("/UserImage", user, s.deleteUserImage),
+		get(userImage, anybody, s.userImage),
+		head(userImage, anybody, s.userImage),
+		post(userImage, user, s.setUserImage),
+		del(userImage, user, s.deleteUserImage),
+		get(userImage+"/{imageIndex}", anybody, s.userImage),
+		head(userImage+"/{imageIndex}", anybody, s.userImage),
+		post(userImage+"/{imageIndex}", user, s.setUserImage),
+		del(userImage+"/{imageIndex}", user, s.deleteUserImage),
+		get("/Branding/Splashscreen", anybody, s.splashScreen),
+		post("/Branding/Splashscreen", admin, s.setSplashScreen),
+		del("/Branding/Splashscreen", admin, s.deleteSplashScreen),
 
 		get("/Sessions", user, s.sessions),
 		post("/Sessions/Logout", user, s.logout),
-		get("/Devices", admin, s.devices),
-		get("/Devices/Info", admin, s.deviceInfo),
-		del("/Devices", admin, s.deleteDevices),
+		// Administrators', but for what users do for themselves, with their own userId.
+		get("/Devices", user, s.devices),
+		get("/Devices/Info", user, s.deviceInfo),
+		get("/Devices/Options", user, s.deviceOptions),
+		post("/Devices/Options", user, body(dto("deviceOptions", "Jellyfin.Data.Dtos.DeviceOptionsDto"), s.setDeviceOptions)),
+		del("/Devices", user, s.deleteDevices),
 		get("/Auth/Keys", admin, s.apiKeys),
 		post("/Auth/Keys", admin, s.newAPIKey),
 		del("/Auth/Keys/{key}", admin, s.deleteAPIKey),

@@ -23,6 +23,8 @@ type access struct {
 const wholePolicy = `{"AuthenticationProviderId":"Jellyfin.Server.Implementations.Users.DefaultAuthenticationProvider",
 	"PasswordResetProviderId":"Jellyfin.Server.Implementations.Users.DefaultPasswordResetProvider"}`
 
+const wholeUser = `{"Name":"ann","Policy":` + wholePolicy + `}`
+
 var everything = []access{
 	{"GET /{$}", "/", "", 302, 302, 302, 302, 302, 302},
 	{"HEAD /{$}", "/", "", 302, 302, 302, 302, 302, 302},
@@ -63,11 +65,38 @@ var everything = []access{
 	{"POST /Users/New", "", `{"Name":"${fresh name}"}`, 401, 403, 200, 200, 401, 401},
 	{"POST /Users/{userId}/Policy", "/Users/${fresh user}/Policy", wholePolicy, 401, 403, 204, 204, 401, 401},
 	{"DELETE /Users/{userId}", "/Users/${fresh user}", "", 401, 403, 204, 204, 401, 401},
+	{"POST /Users", "/Users?userId=${ann}", wholeUser, 401, 204, 204, 204, 401, 401},
+	{"POST /Users/{userId}", "/Users/${ann}", wholeUser, 401, 204, 204, 204, 401, 401},
+	{"POST /Users/Configuration", "/Users/Configuration?userId=${ann}", "{}", 401, 204, 204, 204, 401, 401},
+	{"POST /Users/{userId}/Configuration", "/Users/${ann}/Configuration", "{}", 401, 204, 204, 204, 401, 401},
+	{"POST /Users/Password", "/Users/Password?userId=${ann}", `{"CurrentPw":"ann-pw","NewPw":"ann-pw"}`, 401, 204, 204, 204, 401, 401},
+	{"POST /Users/{userId}/Password", "/Users/${ann}/Password", `{"CurrentPw":"ann-pw","NewPw":"ann-pw"}`, 401, 204, 204, 204, 401, 401},
+	{"POST /Users/ForgotPassword", "", `{"EnteredUsername":"ben"}`, 200, 200, 200, 200, 403, 403},
+	{"POST /Users/ForgotPassword/Pin", "", `{"Pin":"00-00-00-00"}`, 404, 404, 404, 404, 403, 403},
+
+	// Of a user without a picture, and with a body that is none.
+	{"GET /UserImage", "/UserImage?userId=${ben}", "", 404, 404, 404, 404, 404, 404},
+	{"HEAD /UserImage", "/UserImage?userId=${ben}", "", 404, 404, 404, 404, 404, 404},
+	{"POST /UserImage", "/UserImage?userId=${ann}", "{}", 401, 400, 400, 400, 401, 401},
+	{"DELETE /UserImage", "/UserImage?userId=${ann}", "", 401, 204, 204, 204, 401, 401},
+	{"GET /Users/{userId}/Images/{imageType}", "/Users/${ben}/Images/Primary", "", 404, 404, 404, 404, 404, 404},
+	{"HEAD /Users/{userId}/Images/{imageType}", "/Users/${ben}/Images/Primary", "", 404, 404, 404, 404, 404, 404},
+	{"POST /Users/{userId}/Images/{imageType}", "/Users/${ann}/Images/Primary", "{}", 401, 400, 400, 400, 401, 401},
+	{"DELETE /Users/{userId}/Images/{imageType}", "/Users/${ann}/Images/Primary", "", 401, 204, 204, 204, 401, 401},
+	{"GET /Users/{userId}/Images/{imageType}/{imageIndex}", "/Users/${ben}/Images/Primary/0", "", 404, 404, 404, 404, 404, 404},
+	{"HEAD /Users/{userId}/Images/{imageType}/{imageIndex}", "/Users/${ben}/Images/Primary/0", "", 404, 404, 404, 404, 404, 404},
+	{"POST /Users/{userId}/Images/{imageType}/{imageIndex}", "/Users/${ann}/Images/Primary/0", "{}", 401, 400, 400, 400, 401, 401},
+	{"DELETE /Users/{userId}/Images/{imageType}/{imageIndex}", "/Users/${ann}/Images/Primary/0", "", 401, 204, 204, 204, 401, 401},
+	{"GET /Branding/Splashscreen", "", "", 404, 404, 404, 404, 404, 404},
+	{"POST /Branding/Splashscreen", "", "{}", 401, 403, 400, 400, 401, 401},
+	{"DELETE /Branding/Splashscreen", "", "", 401, 403, 204, 204, 401, 401},
 
 	{"GET /Sessions", "", "", 401, 200, 200, 200, 401, 401},
 	{"POST /Sessions/Logout", "", "", 401, 204, 204, 204, 401, 401},
 	{"GET /Devices", "", "", 401, 403, 200, 200, 401, 401},
 	{"GET /Devices/Info", "/Devices/Info?id=${fresh device}", "", 401, 403, 200, 200, 401, 401},
+	{"GET /Devices/Options", "/Devices/Options?id=nobody's", "", 401, 403, 404, 404, 401, 401},
+	{"POST /Devices/Options", "/Devices/Options?id=fridge", `{"CustomName":"x"}`, 401, 403, 204, 204, 401, 401},
 	{"DELETE /Devices", "/Devices?id=${fresh device}", "", 401, 403, 204, 204, 401, 401},
 	{"GET /Auth/Keys", "", "", 401, 403, 200, 200, 401, 401},
 	{"POST /Auth/Keys", "/Auth/Keys?app=x", "", 401, 403, 204, 204, 401, 401},

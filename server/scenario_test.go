@@ -76,10 +76,11 @@ func problem(status int, errors string) answer {
 }
 
 func (a answer) with(name, value string) answer {
-	header := map[string]string{name: value}
+	header := map[string]string{}
 	for k, v := range a.header {
 		header[k] = v
 	}
+	header[name] = value
 	a.header = header
 	return a
 }

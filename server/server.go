@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -19,16 +20,28 @@ type Options struct {
 	Port           int            // what System/Info tells as its port; 8096
 	MachineName    string         // shown while the server has no name of its own; os.Hostname
 	DataDir        string         // what System/Info tells administrators as its folder
+	BaseURL        string         // path under which everything is reached, as "/jellyfin"; empty: the root
+	WebDir         string         // folder of a copy of the official web client, served at /web/; empty: none
+	ClientLogDir   string         // folder for the logs that apps upload; empty: they may upload none
 	Fallback       http.Handler   // what is not in the table; 404
 }
 
-type server struct {
+// Server is the handler of the API.
+type Server struct {
 	service *finlatch.Service
 	options Options
+	handler http.Handler
+	uploads chan struct{} // has room for pictures that come in
 }
 
-// New makes the handler. Its requests end with their own contexts; it starts no goroutines.
-func New(service *finlatch.Service, options Options) http.Handler {
+// ServeHTTP answers a request of the API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Run does what happens between requests, until ctx ends.
+func (s *Server) Run(ctx context.Context) { <-ctx.Done() }
+
+// New makes a server. Its requests end with their own contexts; it starts no goroutines.
+func New(service *finlatch.Service, options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
@@ -38,11 +51,12 @@ func New(service *finlatch.Service, options Options) http.Handler {
 	if options.MachineName == "" {
 		options.MachineName, _ = os.Hostname()
 	}
-	s := &server{service: service, options: options}
+	s := &Server{service: service, options: options, uploads: make(chan struct{}, uploads)}
 	mux := httpx.NewMux()
 	mux.Missing = options.Fallback
 	for _, route := range s.routes() {
 		mux.Handle(route.method, route.pattern, s.adapt(route))
 	}
-	return s.wrap(mux)
+	s.handler = s.wrap(mux)
+	return s
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-func (s *server) authenticateByName(r *request, in *jellyfin.AuthenticateUserByName) (any, error) {
+func (s *Server) authenticateByName(r *request, in *jellyfin.AuthenticateUserByName) (any, error) {
 	return s.signedIn(r)(s.service.SignIn(r.Context(), r.caller, in.Username, string(in.Pw)))
 }
 
-func (s *server) authenticateByID(r *request) (any, error) {
+func (s *Server) authenticateByID(r *request) (any, error) {
 	id, err := r.userID()
 	if err != nil {
 		return nil, err
@@ -29,12 +29,12 @@ func (s *server) authenticateByID(r *request) (any, error) {
 	return s.signedIn(r)(in, err)
 }
 
-func (s *server) authenticateWithQuickConnect(r *request, in *jellyfin.QuickConnectDto) (any, error) {
+func (s *Server) authenticateWithQuickConnect(r *request, in *jellyfin.QuickConnectDto) (any, error) {
 	return s.signedIn(r)(s.service.Redeem(r.Context(), r.caller, finlatch.SecretFrom(string(in.Secret))))
 }
 
 // signedIn makes the answer to a sign-in: the one place, besides the list of API keys, where a token is revealed.
-func (s *server) signedIn(r *request) func(finlatch.SignedIn, error) (any, error) {
+func (s *Server) signedIn(r *request) func(finlatch.SignedIn, error) (any, error) {
 	return func(in finlatch.SignedIn, err error) (any, error) {
 		if err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func (s *server) signedIn(r *request) func(finlatch.SignedIn, error) (any, error
 	}
 }
 
-func (s *server) quickConnectEnabled(r *request) (any, error) {
+func (s *Server) quickConnectEnabled(r *request) (any, error) {
 	return s.service.QuickConnectEnabled(r.Context())
 }
 
@@ -56,7 +56,7 @@ func whileOn(err error) error {
 	return err
 }
 
-func (s *server) initiateQuickConnect(r *request) (any, error) {
+func (s *Server) initiateQuickConnect(r *request) (any, error) {
 	request, secret, err := s.service.Initiate(r.Context(), r.caller)
 	if err != nil {
 		return nil, whileOn(err)
@@ -64,7 +64,7 @@ func (s *server) initiateQuickConnect(r *request) (any, error) {
 	return quickConnectDto(&request, secret), nil
 }
 
-func (s *server) quickConnectState(r *request) (any, error) {
+func (s *Server) quickConnectState(r *request) (any, error) {
 	text, err := r.query.Required("secret")
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *server) quickConnectState(r *request) (any, error) {
 	return quickConnectDto(&request, secret), nil
 }
 
-func (s *server) authorizeQuickConnect(r *request) (any, error) {
+func (s *Server) authorizeQuickConnect(r *request) (any, error) {
 	code, err := r.query.Required("code")
 	if err != nil {
 		return nil, err

@@ -8,17 +8,17 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-func (s *server) startupConfiguration(r *request) (any, error) {
+func (s *Server) startupConfiguration(r *request) (any, error) {
 	return jellyfin.StartupConfigurationDto{ServerName: r.settings.ServerName, UICulture: r.settings.UICulture,
 		MetadataCountryCode: r.settings.MetadataCountryCode, PreferredMetadataLanguage: r.settings.PreferredMetadataLanguage}, nil
 }
 
-func (s *server) setStartupConfiguration(r *request, in *jellyfin.StartupConfigurationDto) (any, error) {
+func (s *Server) setStartupConfiguration(r *request, in *jellyfin.StartupConfigurationDto) (any, error) {
 	return nil, s.service.SetStartupConfiguration(r.Context(), r.caller, finlatch.StartupConfiguration(*in))
 }
 
 // startupUser shows the first user. While there is none it makes one, named after who runs the server.
-func (s *server) startupUser(r *request) (any, error) {
+func (s *Server) startupUser(r *request) (any, error) {
 	name := ""
 	if owner, err := user.Current(); err == nil {
 		name = owner.Username
@@ -30,7 +30,7 @@ func (s *server) startupUser(r *request) (any, error) {
 	return jellyfin.StartupUserDto{Name: first.Name}, nil
 }
 
-func (s *server) setStartupUser(r *request, in *jellyfin.StartupUserDto) (any, error) {
+func (s *Server) setStartupUser(r *request, in *jellyfin.StartupUserDto) (any, error) {
 	err := s.service.SetFirstUser(r.Context(), r.caller, in.Name, string(in.Password))
 	switch {
 	case errors.Is(err, finlatch.ErrEmptyPassword):
@@ -43,10 +43,10 @@ func (s *server) setStartupUser(r *request, in *jellyfin.StartupUserDto) (any, e
 	return nil, err
 }
 
-func (s *server) setRemoteAccess(r *request, in *jellyfin.StartupRemoteAccessDto) (any, error) {
+func (s *Server) setRemoteAccess(r *request, in *jellyfin.StartupRemoteAccessDto) (any, error) {
 	return nil, s.service.SetRemoteAccess(r.Context(), r.caller, in.EnableRemoteAccess)
 }
 
-func (s *server) completeSetup(r *request) (any, error) {
+func (s *Server) completeSetup(r *request) (any, error) {
 	return nil, s.service.CompleteSetup(r.Context(), r.caller)
 }

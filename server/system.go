@@ -7,13 +7,13 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-func (s *server) root(*request) (any, error) { return redirect("web/"), nil }
+func (s *Server) root(*request) (any, error) { return redirect("web/"), nil }
 
-func (s *server) ping(*request) (any, error) { return jellyfin.ProductName, nil }
+func (s *Server) ping(*request) (any, error) { return jellyfin.ProductName, nil }
 
-func (s *server) branding(*request) (any, error) { return jellyfin.BrandingOptionsDto{}, nil }
+func (s *Server) branding(*request) (any, error) { return jellyfin.BrandingOptionsDto{}, nil }
 
-func (s *server) publicInfo(settings *finlatch.Settings) jellyfin.PublicSystemInfo {
+func (s *Server) publicInfo(settings *finlatch.Settings) jellyfin.PublicSystemInfo {
 	name := settings.ServerName
 	if name == "" {
 		name = s.options.MachineName
@@ -22,13 +22,13 @@ func (s *server) publicInfo(settings *finlatch.Settings) jellyfin.PublicSystemIn
 		ProductName: jellyfin.ProductName, ID: settings.ServerID.String(), StartupWizardCompleted: settings.SetupComplete}
 }
 
-func (s *server) publicSystemInfo(r *request) (any, error) {
+func (s *Server) publicSystemInfo(r *request) (any, error) {
 	return s.publicInfo(r.settings), nil
 }
 
 // systemInfo is jellyfin-web's test of a saved token, so every user may ask. Where things lie on the disk it tells
 // administrators only.
-func (s *server) systemInfo(r *request) (any, error) {
+func (s *Server) systemInfo(r *request) (any, error) {
 	folder := "/"
 	if r.caller.Administrator() && s.options.DataDir != "" {
 		folder = s.options.DataDir
@@ -42,7 +42,7 @@ func (s *server) systemInfo(r *request) (any, error) {
 }
 
 // configurationDto is Jellyfin's ServerConfiguration: the kept members with the settings put over them.
-func (s *server) configurationDto(settings *finlatch.Settings) (*jellyfin.ServerConfiguration, error) {
+func (s *Server) configurationDto(settings *finlatch.Settings) (*jellyfin.ServerConfiguration, error) {
 	c := jellyfin.DefaultServerConfiguration()
 	if len(settings.Rest) > 0 {
 		if err := json.Unmarshal(settings.Rest, &c); err != nil {
@@ -55,12 +55,12 @@ func (s *server) configurationDto(settings *finlatch.Settings) (*jellyfin.Server
 	return &c, nil
 }
 
-func (s *server) configuration(r *request) (any, error) {
+func (s *Server) configuration(r *request) (any, error) {
 	return s.configurationDto(r.settings)
 }
 
 // setConfiguration replaces all of it, as Jellyfin does: members that are left out fall back to their defaults.
-func (s *server) setConfiguration(r *request, in *jellyfin.ServerConfiguration) (any, error) {
+func (s *Server) setConfiguration(r *request, in *jellyfin.ServerConfiguration) (any, error) {
 	rest, err := json.Marshal(in)
 	if err != nil {
 		return nil, err

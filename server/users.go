@@ -9,7 +9,7 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-func (s *server) users(r *request) (any, error) {
+func (s *Server) users(r *request) (any, error) {
 	var filter finlatch.UserFilter
 	var err error
 	if filter.Hidden, err = r.query.Bool("isHidden"); err != nil {
@@ -22,12 +22,12 @@ func (s *server) users(r *request) (any, error) {
 	return s.userList(r, users, err)
 }
 
-func (s *server) publicUsers(r *request) (any, error) {
+func (s *Server) publicUsers(r *request) (any, error) {
 	users, err := s.service.PublicUsers(r.Context(), r.caller)
 	return s.userList(r, users, err)
 }
 
-func (s *server) userList(r *request, users []finlatch.User, err error) (any, error) {
+func (s *Server) userList(r *request, users []finlatch.User, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +38,14 @@ func (s *server) userList(r *request, users []finlatch.User, err error) (any, er
 	return list, nil
 }
 
-func (s *server) me(r *request) (any, error) {
+func (s *Server) me(r *request) (any, error) {
 	if r.caller.User == nil {
 		return nil, as(problem, &finlatch.Error{Kind: finlatch.Invalid, Msg: "an API key is no user"})
 	}
 	return userDto(r.caller.User, r.settings), nil
 }
 
-func (s *server) user(r *request) (any, error) {
+func (s *Server) user(r *request) (any, error) {
 	id, err := r.userID()
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (s *server) user(r *request) (any, error) {
 	return userDto(&user, r.settings), nil
 }
 
-func (s *server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error) {
+func (s *Server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error) {
 	user, err := s.service.CreateUser(r.Context(), r.caller, in.Name, string(in.Password), false)
 	if err != nil {
 		return nil, err
@@ -71,25 +71,62 @@ func (s *server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error)
 	return userDto(&user, r.settings), nil
 }
 
-func (s *server) setPolicy(r *request, in *jellyfin.UserPolicy) (any, error) {
+func (s *Server) setPolicy(r *request, in *jellyfin.UserPolicy) (any, error) {
 	id, err := r.userID()
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.service.UserByID(r.Context(), r.caller, id)
-	if err == nil {
-		err = s.service.SetPolicy(r.Context(), r.caller, id, policyFrom(in, &user.Policy), in.InvalidLoginAttemptCount)
-	}
-	switch {
-	case errors.Is(err, finlatch.ErrNotFound):
-		return nil, as(problem, err)
-	case errors.Is(err, finlatch.ErrForbidden):
-		return nil, as(message, err)
-	}
-	return nil, err
+	return nil, updated(s.service.SetPolicy(r.Context(), r.caller, id, policyFrom(in), in.InvalidLoginAttemptCount))
 }
 
-func (s *server) deleteUser(r *request) (any, error) {
+func (s *Server) updateUser(r *request, in *jellyfin.UserDto) (any, error) {
+	id, err := r.namedUser()
+	if err != nil {
+		return nil, err
+	}
+	configuration, err := configurationFrom(in.Configuration)
+	if err != nil {
+		return nil, err
+	}
+	return nil, updated(s.service.UpdateUser(r.Context(), r.caller, id, in.Name, configuration))
+}
+
+func (s *Server) setUserConfiguration(r *request, in *jellyfin.UserConfiguration) (any, error) {
+	id, err := r.namedUser()
+	if err != nil {
+		return nil, err
+	}
+	configuration, err := configurationFrom(in)
+	if err != nil {
+		return nil, err
+	}
+	return nil, updated(s.service.SetConfiguration(r.Context(), r.caller, id, configuration))
+}
+
+// namedUser is the user that the path names, or else the query, or the zero ID.
+func (r *request) namedUser() (finlatch.ID, error) {
+	if httpx.PathValue(r.Request, "userId") == "" {
+		return r.queryID("userId")
+	}
+	id, err := r.userID()
+	if err == nil && id.IsZero() {
+		err = finlatch.ErrInvalid
+	}
+	return id, err
+}
+
+// updated gives the refusals of a change of a user the shapes that they have in Jellyfin.
+func updated(err error) error {
+	switch {
+	case errors.Is(err, finlatch.ErrNotFound):
+		return as(problem, err)
+	case errors.Is(err, finlatch.ErrForbidden):
+		return as(message, err)
+	}
+	return err
+}
+
+func (s *Server) deleteUser(r *request) (any, error) {
 	id, err := r.userID()
 	if err != nil {
 		return nil, err
@@ -101,7 +138,7 @@ func (s *server) deleteUser(r *request) (any, error) {
 	return nil, err
 }
 
-func (s *server) apiKeys(r *request) (any, error) {
+func (s *Server) apiKeys(r *request) (any, error) {
 	keys, err := s.service.APIKeys(r.Context(), r.caller)
 	if err != nil {
 		return nil, err
@@ -113,7 +150,7 @@ func (s *server) apiKeys(r *request) (any, error) {
 	return jellyfin.NewQueryResult(list), nil
 }
 
-func (s *server) newAPIKey(r *request) (any, error) {
+func (s *Server) newAPIKey(r *request) (any, error) {
 	name, err := r.query.Required("app")
 	if err != nil {
 		return nil, err
@@ -122,6 +159,6 @@ func (s *server) newAPIKey(r *request) (any, error) {
 	return nil, err
 }
 
-func (s *server) deleteAPIKey(r *request) (any, error) {
+func (s *Server) deleteAPIKey(r *request) (any, error) {
 	return nil, s.service.DeleteAPIKey(r.Context(), r.caller, strings.TrimSpace(httpx.PathValue(r.Request, "key")))
 }

@@ -92,3 +92,54 @@ func TestDeletingUsers(t *testing.T) {
 		scenario{name: "and does not sign in", do: "POST /Users/AuthenticateByName", send: `{"Username":"ann","Pw":"ann-pw"}`, want: failed(401), log: []string{refused}},
 	)
 }
+
+func TestUpdatingUsers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.user("eve", "pw", func(p *finlatch.Policy) { p.EnableUserPreferenceAccess = false })
+	w.names["eve.token"] = w.signIn("eve", "pw", "phone")
+	const renamed = finlatch.ActivityUserRenamed
+	user := func(name, more string) string {
+		return `{"Name":"` + name + `","Policy":` + wholePolicy + more + `}`
+	}
+	update := func(name, do, as, send string, want answer, log ...string) scenario {
+		return scenario{name: name, do: "POST " + do, as: as, send: send, want: want, log: log}
+	}
+	providers := problem(400, `{"Policy.AuthenticationProviderId":["The AuthenticationProviderId field is required."],
+		"Policy.PasswordResetProviderId":["The PasswordResetProviderId field is required."]}`)
+	notAllowed := jsonOf(403, `"User update not allowed."`)
+	w.play(t,
+		update("another's", "/Users?userId=${ben}", "ann", user("x", ""), notAllowed),
+		update("another's by the path", "/Users/${ben}", "ann", user("x", ""), notAllowed),
+		update("the own where the policy forbids it", "/Users", "eve", user("x", ""), notAllowed),
+		update("nobody's", "/Users?userId=0123456789abcdef0123456789abcdef", "admin", user("x", ""), problem(404, "")),
+		update("a key's own", "/Users", "key", user("x", ""), failed(400)),
+		update("without a policy", "/Users", "ann", `{"Name":"x"}`, providers),
+		update("with half a policy", "/Users", "ann", `{"Name":"x","Policy":{}}`, providers),
+		update("with a name that is taken", "/Users", "ann", user("BEN", ""), failed(400)),
+		update("with no name", "/Users", "ann", user("", ""), failed(400)),
+		update("with a name that is none", "/Users", "ann", user("a/b", ""), failed(400)),
+		update("without a configuration", "/Users", "ann", user("ann", `,"Configuration":null`), failed(400)),
+		update("with a list that is null", "/Users", "ann", user("ann", `,"Configuration":{"OrderedViews":null}`), failed(400)),
+		update("of an unknown mode", "/Users", "ann", user("ann", `,"Configuration":{"SubtitleMode":"Loud"}`), anything(400)),
+		update("hers", "/Users", "ann", user("Ann", `,"Configuration":{"SubtitleMode":"Smart","CastReceiverId":"nobody's"}`), empty(204), renamed),
+		update("the same name again", "/Users/${ann}", "ann", user("Ann", `,"Configuration":{"SubtitleMode":"Smart"}`), empty(204)),
+		update("with more rights", "/Users", "ann", `{"Name":"Ann","Policy":{"IsAdministrator":true,"AuthenticationProviderId":"x","PasswordResetProviderId":"x"},
+			"Configuration":{"SubtitleMode":"Smart"}}`, empty(204)),
+		scenario{name: "which she has not", do: "GET /Auth/Keys", as: "ann", want: empty(403)},
+		update("his by the administrator", "/Users?userId=${ben}", "admin", user("benjamin", ""), empty(204), renamed),
+		update("another's configuration", "/Users/Configuration?userId=${ben}", "ann", "{}", jsonOf(403, `"User configuration update not allowed"`)),
+		update("nobody's configuration", "/Users/0123456789abcdef0123456789abcdef/Configuration", "admin", "{}", problem(404, "")),
+		update("no configuration", "/Users/Configuration", "ann", "null", problem(400, `{"":["A non-empty request body is required."],"userConfig":["The userConfig field is required."]}`)),
+	)
+	me, _ := w.json(scenario{do: "GET /Users/Me", as: "ann"}).(map[string]any)
+	configuration, _ := me["Configuration"].(map[string]any)
+	if me["Name"] != "Ann" || configuration["SubtitleMode"] != "Smart" || configuration["CastReceiverId"] != "F007D354" {
+		t.Errorf("ann is %v", me)
+	}
+	w.perform(update("defaults", "/Users/${ann}/Configuration", "ann", "{}", empty(204)))
+	me, _ = w.json(scenario{do: "GET /Users/Me", as: "ann"}).(map[string]any)
+	if configuration, _ = me["Configuration"].(map[string]any); configuration["SubtitleMode"] != "Default" || configuration["CastReceiverId"] != "F007D354" {
+		t.Errorf("an empty configuration gives %v", configuration)
+	}
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // wrap puts around the table what every request passes, the innermost first.
-func (s *server) wrap(mux http.Handler) http.Handler {
+func (s *Server) wrap(mux http.Handler) http.Handler {
 	h := httpx.Fold(mux)
 	h = httpx.LimitBody(httpx.MaxBody)(h)
 	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
@@ -19,7 +19,7 @@ func (s *server) wrap(mux http.Handler) http.Handler {
 }
 
 // corsHosts are the origins that an administrator has let in; none: all, without credentials.
-func (s *server) corsHosts(r *http.Request) []string {
+func (s *Server) corsHosts(r *http.Request) []string {
 	settings, err := s.service.Settings(r.Context())
 	if err != nil {
 		return []string{"unknown"} // no origin is called so
@@ -35,12 +35,12 @@ func (s *server) corsHosts(r *http.Request) []string {
 }
 
 // withoutCORS tells whether scripts of other sites are kept out: until the server is set up.
-func (s *server) withoutCORS(r *http.Request) bool {
+func (s *Server) withoutCORS(r *http.Request) bool {
 	settings, err := s.service.Settings(r.Context())
 	return err != nil || !settings.SetupComplete
 }
 
-func (s *server) warnOfProxy(peer netip.Addr) {
+func (s *Server) warnOfProxy(peer netip.Addr) {
 	s.options.Log.Warn("a request says that it was forwarded, by a machine that is not among the trusted proxies; "+
 		"such requests count as coming from outside. If that machine is your proxy, name it with --trusted-proxies", "peer", peer)
 }

@@ -2,24 +2,40 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/finlatch/finlatch"
 )
 
 const (
-	activityFields = "type, name, user_id, by_id, address, severity, count, at"
+	activityFields = "type, name, user_id, by_id, address, severity, refusal, count, at"
 
-	insertActivity    = "INSERT INTO activities (" + activityFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-	selectActivities  = "SELECT id, " + activityFields + " FROM activities"
-	activitiesInOrder = " ORDER BY at DESC, id DESC LIMIT ? OFFSET ?"
-	countActivities   = "SELECT count(*) FROM activities"
-	expireActivities  = "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ? ORDER BY at LIMIT ?)"
+	insertActivity   = "INSERT INTO activities (" + activityFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	selectActivities = "SELECT id, " + activityFields + " FROM activities"
+	newestFirst      = "at DESC, id DESC"
+	inPages          = " LIMIT ? OFFSET ?"
+	countActivities  = "SELECT count(*) FROM activities"
+	expireActivities = "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ? ORDER BY at LIMIT ?)"
+	trimActivities   = "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE refusal = ?1 ORDER BY at, id " +
+		"LIMIT max(0, min(?3, (SELECT count(*) FROM activities WHERE refusal = ?1) - ?2)))"
+
+	activityUserName = "(SELECT u.name FROM users AS u WHERE u.id = activities.user_id)"
 )
+
+// activityColumns are what entries are sorted by.
+var activityColumns = map[finlatch.ActivityColumn]string{
+	finlatch.ActivityByTime:     "at",
+	finlatch.ActivityByName:     "name",
+	finlatch.ActivityByType:     "type",
+	finlatch.ActivityByUserName: activityUserName,
+	finlatch.ActivityByAddress:  "address",
+	finlatch.ActivityBySeverity: "CASE severity WHEN 'Information' THEN 0 WHEN 'Warning' THEN 1 ELSE 2 END",
+}
 
 func scanActivity(r row) (a finlatch.Activity, err error) {
 	err = r.Scan(&a.ID, &a.Type, &a.Name, (*idColumn)(&a.UserID), (*idColumn)(&a.ByID), (*addressColumn)(&a.Address), &a.Severity,
-		&a.Count, (*timeColumn)(&a.At))
+		&a.Refusal, &a.Count, (*timeColumn)(&a.At))
 	return a, err
 }
 
@@ -28,19 +44,56 @@ func activityConditions(filter finlatch.ActivityFilter) *conditions {
 	if !filter.UserID.IsZero() {
 		c.add("user_id = ?", filter.UserID[:])
 	}
-	if filter.Type != "" {
-		c.add("type = ?", filter.Type)
+	if filter.HasUser != nil {
+		c.add("(user_id IS NULL) = ?", !*filter.HasUser)
 	}
 	if !filter.Since.IsZero() {
 		c.add("at >= ?", nanoseconds(filter.Since))
 	}
+	if !filter.Until.IsZero() {
+		c.add("at <= ?", nanoseconds(filter.Until))
+	}
+	for _, member := range []struct{ part, want string }{
+		{"type = ?", filter.Type},
+		{"severity = ?", filter.Severity},
+		{"instr(name, ?) > 0", filter.NamePart},
+		{"instr(type, ?) > 0", filter.TypePart},
+		{"instr(" + activityUserName + ", ?) > 0", filter.UserNamePart},
+		{"instr(address, ?) > 0", filter.AddressPart},
+	} {
+		if member.want != "" {
+			c.add(member.part, member.want)
+		}
+	}
 	return c
+}
+
+// activityOrder is an ORDER BY in which each column comes once: what comes again orders nothing.
+func activityOrder(sort []finlatch.ActivitySort) string {
+	var terms []string
+	sorted := make(map[finlatch.ActivityColumn]bool)
+	for _, s := range sort {
+		column, known := activityColumns[s.By]
+		if !known || sorted[s.By] {
+			continue
+		}
+		sorted[s.By] = true
+		if !s.Ascending {
+			column += " DESC"
+		}
+		terms = append(terms, column)
+	}
+	last := newestFirst
+	if sorted[finlatch.ActivityByTime] {
+		last = "id DESC"
+	}
+	return " ORDER BY " + strings.Join(append(terms, last), ", ")
 }
 
 func (t *tx) AddActivity(ctx context.Context, entries ...finlatch.Activity) error {
 	for _, a := range entries {
 		_, err := t.change(ctx, "add activity", insertActivity, a.Type, a.Name, optionalID(a.UserID), optionalID(a.ByID),
-			addressText(a.Address), a.Severity, a.Count, nanoseconds(a.At))
+			addressText(a.Address), a.Severity, a.Refusal, a.Count, nanoseconds(a.At))
 		if err != nil {
 			return err
 		}
@@ -54,7 +107,7 @@ func (t *tx) Activities(ctx context.Context, filter finlatch.ActivityFilter) ([]
 	if err != nil {
 		return nil, 0, err
 	}
-	entries, err := all(ctx, t, "list activities", scanActivity, selectActivities+where.String()+activitiesInOrder,
+	entries, err := all(ctx, t, "list activities", scanActivity, selectActivities+where.String()+activityOrder(filter.Sort)+inPages,
 		append(where.args, limitOrAll(filter.Limit), max(filter.Offset, 0))...)
 	if err != nil {
 		return nil, 0, err
@@ -64,4 +117,8 @@ func (t *tx) Activities(ctx context.Context, filter finlatch.ActivityFilter) ([]
 
 func (t *tx) ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error) {
 	return t.change(ctx, "expire activities", expireActivities, nanoseconds(before), max(limit, 0))
+}
+
+func (t *tx) TrimActivities(ctx context.Context, refusals bool, keep, limit int) (int, error) {
+	return t.change(ctx, "trim activities", trimActivities, refusals, max(keep, 0), max(limit, 0))
 }

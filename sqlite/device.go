@@ -2,29 +2,33 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/finlatch/finlatch"
 )
 
 const (
-	deviceFields = "token_hash, user_id, device_id, device_name, app_name, app_version, address, created_at, last_activity_at"
+	deviceFields = "token_hash, user_id, device_id, device_name, app_name, app_version, address, created_at, last_activity_at, " +
+		"capabilities"
+	deviceWithName = deviceFields + ", " + customName
 
-	selectDevice        = "SELECT " + deviceFields + " FROM devices WHERE token_hash = ?"
-	selectDevices       = "SELECT " + deviceFields + " FROM devices"
+	selectDevice        = "SELECT " + deviceWithName + " FROM devices WHERE token_hash = ?"
+	selectDevices       = "SELECT " + deviceWithName + " FROM devices"
 	devicesInOrder      = " ORDER BY last_activity_at DESC, device_id, token_hash LIMIT ?"
-	selectOldestDevices = "SELECT " + deviceFields + " FROM devices WHERE user_id = ? ORDER BY created_at, token_hash LIMIT ?"
+	selectOldestDevices = "SELECT " + deviceWithName + " FROM devices WHERE user_id = ? ORDER BY created_at, token_hash LIMIT ?"
 	countDevices        = "SELECT count(*) FROM devices"
-	insertDevice        = "INSERT INTO devices (" + deviceFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	insertDevice        = "INSERT INTO devices (" + deviceFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	deleteDevices       = "DELETE FROM devices"
-	returningDevices    = " RETURNING " + deviceFields
+	returningDevices    = " RETURNING " + deviceWithName
 	touchDevice         = "UPDATE devices SET last_activity_at = ?1, address = iif(?2 = '', address, ?2), " +
 		"device_name = iif(?3 = '', device_name, ?3), app_version = iif(?4 = '', app_version, ?4) " +
 		"WHERE token_hash = ?5 AND (last_activity_at IS NULL OR last_activity_at <= ?1)"
+	updateCapabilities = "UPDATE devices SET capabilities = ?1 WHERE token_hash = ?2 RETURNING user_id, token_hash"
 )
 
 func scanDevice(r row) (d finlatch.Device, err error) {
 	err = r.Scan((*hashColumn)(&d.TokenHash), (*idColumn)(&d.UserID), &d.DeviceID, &d.DeviceName, &d.AppName, &d.AppVersion,
-		(*addressColumn)(&d.Address), (*timeColumn)(&d.CreatedAt), (*timeColumn)(&d.LastActivityAt))
+		(*addressColumn)(&d.Address), (*timeColumn)(&d.CreatedAt), (*timeColumn)(&d.LastActivityAt), jsonColumn{&d.Capabilities}, &d.CustomName)
 	return d, err
 }
 
@@ -68,8 +72,12 @@ func (t *tx) CountDevices(ctx context.Context, filter finlatch.DeviceFilter) (in
 }
 
 func (t *tx) CreateDevice(ctx context.Context, d finlatch.Device) error {
-	_, err := t.change(ctx, "create device", insertDevice, d.TokenHash[:], d.UserID[:], d.DeviceID, d.DeviceName, d.AppName,
-		d.AppVersion, addressText(d.Address), nanoseconds(d.CreatedAt), nanoseconds(d.LastActivityAt))
+	capabilities, err := json.Marshal(d.Capabilities)
+	if err != nil {
+		return t.fail(ctx, "create device", err)
+	}
+	_, err = t.change(ctx, "create device", insertDevice, d.TokenHash[:], d.UserID[:], d.DeviceID, d.DeviceName, d.AppName,
+		d.AppVersion, addressText(d.Address), nanoseconds(d.CreatedAt), nanoseconds(d.LastActivityAt), string(capabilities))
 	if err != nil {
 		return err
 	}
@@ -112,6 +120,28 @@ func (t *tx) TouchDevices(ctx context.Context, touches []finlatch.DeviceTouch) e
 		}
 	}
 	return nil
+}
+
+func (t *tx) PutCapabilities(ctx context.Context, token finlatch.Hash, capabilities finlatch.Capabilities) error {
+	text, err := json.Marshal(capabilities)
+	if err != nil {
+		return t.fail(ctx, "put capabilities", err)
+	}
+	changed, err := changeReturning(ctx, t, "put capabilities", scanDeviceChange, updateCapabilities, string(text), token[:])
+	if err != nil {
+		return err
+	}
+	if len(changed) == 0 {
+		return finlatch.ErrNotFound
+	}
+	t.tell(changed[0])
+	return nil
+}
+
+func scanDeviceChange(r row) (c finlatch.Change, err error) {
+	c.Kind = finlatch.ChangeDevice
+	err = r.Scan((*idColumn)(&c.UserID), (*hashColumn)(&c.Hash))
+	return c, err
 }
 
 func (t *tx) tellDevice(d finlatch.Device) {

@@ -281,3 +281,27 @@ func TestNanoseconds(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestStatements wants a connection not to keep a statement for each way in which a list can be sorted.
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	store := openInternal(t, filepath.Join(t.TempDir(), "finlatch.db"))
+	err := store.View(t.Context(), func(f finlatch.Tx) error {
+		for n := range 12 * 12 * 12 {
+			var filter finlatch.ActivityFilter
+			for rest := n; rest > 0; rest /= 12 {
+				filter.Sort = append(filter.Sort, finlatch.ActivitySort{By: finlatch.ActivityColumn(rest % 6), Ascending: rest%12 > 5})
+			}
+			if _, _, err := f.Activities(t.Context(), filter); err != nil {
+				return err
+			}
+			if kept := len(f.(*tx).conn.stmts); kept > maxStatements {
+				return fmt.Errorf("%d statements are kept", kept)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -7,7 +7,11 @@ import (
 	"sync"
 )
 
-// conn is a connection with the statements that it has prepared. Their texts are constants and few, so none is dropped.
+// maxStatements bounds what a connection keeps. Lists that are filtered and sorted at will have many thousand texts; all
+// other statements are a hundred.
+const maxStatements = 400
+
+// conn is a connection with the statements that it has prepared.
 //
 // Statements run without the caller's context: the driver would start a goroutine for each and interrupt the connection,
 // while all that run here are short. Contexts are looked at between statements instead.
@@ -20,6 +24,9 @@ type conn struct {
 func (c *conn) prepare(query string) (*sql.Stmt, error) {
 	if stmt := c.stmts[query]; stmt != nil {
 		return stmt, nil
+	}
+	if len(c.stmts) >= maxStatements {
+		c.forget()
 	}
 	stmt, err := c.raw.PrepareContext(context.Background(), query)
 	if err == nil {
@@ -36,11 +43,17 @@ func (c *conn) exec(query string) error {
 	return err
 }
 
-// discard closes the connection. Were it only given back, database/sql would use it again.
-func (c *conn) discard() {
+// forget closes the statements. None is running: each is read to its end before the next begins.
+func (c *conn) forget() {
 	for _, stmt := range c.stmts {
 		stmt.Close()
 	}
+	clear(c.stmts)
+}
+
+// discard closes the connection. Were it only given back, database/sql would use it again.
+func (c *conn) discard() {
+	c.forget()
 	c.raw.Raw(func(any) error { return driver.ErrBadConn })
 }
 

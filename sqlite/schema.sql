@@ -17,7 +17,7 @@ CREATE TABLE users (
     last_activity_at       INTEGER,
     policy                 TEXT    NOT NULL,
     configuration          TEXT    NOT NULL
-) STRICT;
+, image_tag TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX users_by_role ON users (is_administrator, is_disabled);
 
@@ -32,7 +32,7 @@ CREATE TABLE devices (
     app_version      TEXT NOT NULL,
     address          TEXT NOT NULL,
     created_at       INTEGER,
-    last_activity_at INTEGER,
+    last_activity_at INTEGER, capabilities TEXT NOT NULL DEFAULT '{"SupportsPersistentIdentifier":true}',
     UNIQUE (device_id, user_id)
 ) STRICT;
 
@@ -124,7 +124,7 @@ CREATE TABLE activities (
     severity TEXT    NOT NULL,
     count    INTEGER NOT NULL,
     at       INTEGER
-) STRICT;
+, refusal INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX activities_by_time ON activities (at);
 
@@ -144,7 +144,7 @@ CREATE TABLE settings (
     metadata_country_code       TEXT    NOT NULL,
     preferred_metadata_language TEXT    NOT NULL,
     rest                        BLOB
-) STRICT;
+, members TEXT NOT NULL DEFAULT '{"ActivityDays":30,"ClientLogs":true}') STRICT;
 
 CREATE TABLE display_preferences (
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -153,3 +153,44 @@ CREATE TABLE display_preferences (
     data    BLOB,
     PRIMARY KEY (user_id, item_id, client)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device_options (
+    device_id   TEXT NOT NULL,
+    user_id     BLOB NOT NULL,
+    custom_name TEXT NOT NULL,
+    PRIMARY KEY (device_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX device_options_by_user ON device_options (user_id);
+
+CREATE TABLE pictures (
+    owner_id    BLOB NOT NULL PRIMARY KEY,
+    tag         TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    data        BLOB,
+    modified_at INTEGER
+) STRICT;
+
+CREATE TABLE password_resets (
+    user_id    BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    pin_hash   BLOB NOT NULL UNIQUE,
+    created_at INTEGER,
+    expires_at INTEGER
+) STRICT;
+
+CREATE INDEX password_resets_by_expiry ON password_resets (expires_at);
+
+CREATE TABLE failures (
+    key_hash BLOB    NOT NULL PRIMARY KEY,
+    count    INTEGER NOT NULL,
+    first_at INTEGER,
+    last_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX failures_by_time ON failures (last_at);
+
+CREATE INDEX activities_by_share ON activities (refusal, at);
+
+CREATE INDEX activities_by_severity ON activities (severity, at);
+
+CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL, at);

@@ -11,7 +11,7 @@ import (
 // The members of a Policy that filters ask for have columns of their own beside its JSON.
 const (
 	userFields = "name, normalized_name, password_hash, password_version, invalid_login_attempts, created_at, last_login_at, " +
-		"last_activity_at, policy, configuration"
+		"last_activity_at, policy, configuration, image_tag"
 	userMarks = "is_administrator, is_disabled, is_hidden"
 
 	selectUser       = "SELECT id, " + userFields + " FROM users WHERE id = ?"
@@ -20,9 +20,9 @@ const (
 	usersInOrder     = " ORDER BY normalized_name"
 	countUsers       = "SELECT count(*) FROM users"
 	insertUser       = "INSERT INTO users (id, " + userFields + ", " + userMarks + ") " +
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
 	updateUser = "UPDATE users SET (" + userFields + ", " + userMarks + ") = " +
-		"(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) WHERE id = ?1"
+		"(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) WHERE id = ?1"
 	deleteUser          = "DELETE FROM users WHERE id = ?"
 	selectDevicesOfUser = "SELECT token_hash FROM devices WHERE user_id = ?"
 	selectQuickOfUser   = "SELECT secret_hash FROM quick_connects WHERE user_id = ?"
@@ -33,7 +33,7 @@ func scanUser(r row) (finlatch.User, error) {
 	u := finlatch.User{Policy: finlatch.NewPolicy(), Configuration: finlatch.NewConfiguration()}
 	err := r.Scan((*idColumn)(&u.ID), &u.Name, &u.NormalizedName, &u.PasswordHash, &u.PasswordVersion, &u.InvalidLoginAttempts,
 		(*timeColumn)(&u.CreatedAt), (*timeColumn)(&u.LastLoginAt), (*timeColumn)(&u.LastActivityAt),
-		jsonColumn{&u.Policy}, jsonColumn{&u.Configuration})
+		jsonColumn{&u.Policy}, jsonColumn{&u.Configuration}, &u.ImageTag)
 	return u, err
 }
 
@@ -47,7 +47,7 @@ func userValues(u finlatch.User) ([]any, error) {
 		return nil, err
 	}
 	return []any{u.ID[:], u.Name, u.NormalizedName, u.PasswordHash, u.PasswordVersion, u.InvalidLoginAttempts,
-		nanoseconds(u.CreatedAt), nanoseconds(u.LastLoginAt), nanoseconds(u.LastActivityAt), string(policy), string(configuration),
+		nanoseconds(u.CreatedAt), nanoseconds(u.LastLoginAt), nanoseconds(u.LastActivityAt), string(policy), string(configuration), u.ImageTag,
 		u.Policy.IsAdministrator, u.Policy.IsDisabled, u.Policy.IsHidden}, nil
 }
 
@@ -120,7 +120,13 @@ func (t *tx) DeleteUser(ctx context.Context, id finlatch.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := t.changeOne(ctx, "delete user", deleteUser, id[:]); err != nil { // foreign keys delete the rest
+	if err := t.changeOne(ctx, "delete user", deleteUser, id[:]); err != nil { // foreign keys delete most of the rest
+		return err
+	}
+	if _, err := t.change(ctx, "delete a user's device options", deleteDeviceOptions, id[:]); err != nil {
+		return err
+	}
+	if _, err := t.change(ctx, "delete a user's picture", deletePicture, id[:]); err != nil {
 		return err
 	}
 	for _, token := range devices {

@@ -30,6 +30,7 @@ var table = map[string][]string{
 	"internal/storetest": {"."},
 	"internal/httpx":     {"."},
 	"server":             {".", "jellyfin", "internal/httpx"},
+	"internal/takeover":  {".", "jellyfin", "internal/password"},
 	"internal/cli":       {anything},
 	"cmd/finlatch":       {"internal/cli"},
 	"internal/archtest":  {},

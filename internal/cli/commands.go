@@ -16,6 +16,7 @@ type commandLine struct {
 
 	Serve          serveCommand   `cmd:"" help:"Run the server."`
 	User           userCommand    `cmd:"" help:"Look after users."`
+	Import         importCommand  `cmd:"" help:"Take over a Jellyfin: its users, devices and settings."`
 	Backup         backupCommand  `cmd:"" help:"Write a copy of the database to a file."`
 	Config         configCommand  `cmd:"" help:"Print the settings in force."`
 	VersionCommand versionCommand `cmd:"" name:"version" help:"Print the version."`

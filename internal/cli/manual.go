@@ -95,6 +95,18 @@ const userRemoveHelp = `Deletes a user with all devices and settings, for good. 
 
 The data is in --data DIR. Exit codes: 0 deleted, 1 not deleted, 2 the arguments are not understood.`
 
+const importHelp = `Takes over a Jellyfin 10.9 to 12 into an empty finlatch: users with their ids, passwords, rights, schedules, preferences and pictures, signed-in devices and their names, API keys, display preferences, and the server's id, name and settings. Whoever is signed in there is signed in here, and nobody notices. Passwords stay as Jellyfin hashed them and are hashed anew at the next sign-in.
+
+    finlatch import --from /var/lib/jellyfin --config-from /etc/jellyfin --dry-run
+    finlatch import --from /var/lib/jellyfin --config-from /etc/jellyfin
+    finlatch import --from /srv/jellyfin/config
+
+It reads the two folders or a copy of them and writes nothing there. Jellyfin must not run meanwhile, and neither may finlatch: the data is in --data DIR, which is made if it is not there. The database is copied to the folder for temporary files first, which TMPDIR names.
+
+On standard output it reports how many there are of each kind, and then what has no place here: libraries, plugins, passwords that another system vouches for, settings that are flags of finlatch. --dry-run prints the same and writes nothing at all.
+
+Either all of it is taken over or nothing. Exit codes: 0 taken over, 1 not taken over, 2 the arguments are not understood.`
+
 const backupHelp = `Writes a consistent copy of the database to a new file, while the server runs or while none does. If a server runs it is the server that writes, as the user whom it runs as. Nothing is ever overwritten.
 
     finlatch backup finlatch-2026-01-31.db

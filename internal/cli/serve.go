@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 
@@ -67,7 +66,7 @@ func (s *serving) open(ctx context.Context) (err error) {
 	s.warnOfDataDir()
 	s.house, err = openHouse(ctx, s.dir, func() (options finlatch.Options, err error) {
 		options = s.settings.serviceOptions()
-		options.Log = s.log
+		options.Log, options.ResetDir = s.log, string(s.dir)
 		options.SealKey, err = sealKey(s.dir)
 		return options, err
 	})
@@ -110,8 +109,8 @@ func (s *serving) warnOfDataDir() {
 	}
 }
 
-// handler makes the API.
-func (s *serving) handler() http.Handler {
+// api makes the server of the API.
+func (s *serving) api() *server.Server {
 	name, _ := os.Hostname()
 	return server.New(s.house.service, server.Options{
 		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
@@ -131,8 +130,10 @@ func (s *serving) run(signals *signals) error {
 	running, stopRunning := context.WithCancel(context.Background())
 	var rules sync.WaitGroup
 	rules.Go(func() { s.house.service.Run(running) })
+	api := s.api()
+	rules.Go(func() { api.Run(running) })
 
-	public := newFront(s.handler(), s.log)
+	public := newFront(api, s.log)
 	local := newControl(&local{house: s.house, url: s.url()}, s.log)
 	ended := make(chan error, 2)
 	go func() { ended <- s.serveFront(public) }()

@@ -53,6 +53,12 @@ func Verify(encoded, password string) (bool, error) {
 	return h.verify(password)
 }
 
+// Check tells without work whether Verify can check a password against a stored hash: the error is what Verify's would be.
+func Check(encoded string) error {
+	_, err := parse(encoded)
+	return err
+}
+
 // Waste does the work of one Verify against a hash of the current parameters. It stands in where there is no
 // such user, so that the answer takes as long as a wrong password.
 func Waste(password string) {

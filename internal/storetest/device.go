@@ -15,6 +15,7 @@ var deviceTests = []test{
 		want := filled[finlatch.Device](0)
 		want.UserID = id(1)
 		s.devices(want)
+		want.CustomName = "" // is only read
 		s.wantDevice("filled", want)
 
 		bare := finlatch.Device{TokenHash: hash(2), UserID: id(1)}

@@ -76,6 +76,11 @@ var transactionTests = []test{
 				return err
 			},
 			"PutSettings": func(ctx context.Context, tx finlatch.Tx) error { return tx.PutSettings(ctx, finlatch.Settings{}) },
+			"PutPicture":  func(ctx context.Context, tx finlatch.Tx) error { return tx.PutPicture(ctx, finlatch.Picture{}) },
+			"PutCapabilities": func(ctx context.Context, tx finlatch.Tx) error {
+				return tx.PutCapabilities(ctx, hash(1), finlatch.NewCapabilities())
+			},
+			"PutPasswordReset": func(ctx context.Context, tx finlatch.Tx) error { return tx.PutPasswordReset(ctx, passwordReset(1, 1)) },
 			"AddActivity": func(ctx context.Context, tx finlatch.Tx) error {
 				return tx.AddActivity(ctx, finlatch.Activity{Count: 1})
 			},

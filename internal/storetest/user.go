@@ -103,6 +103,13 @@ var userTests = []test{
 			}
 			return tx.AddActivity(ctx, finlatch.Activity{UserID: id(1), ByID: id(1), Count: 1, At: epoch})
 		})
+		for n := byte(1); n <= 2; n++ {
+			s.putPicture(finlatch.Picture{OwnerID: id(n), Tag: "a picture"})
+			s.putReset(passwordReset(n, n))
+			s.putOptions(finlatch.DeviceOptions{DeviceID: "tv", UserID: id(n), CustomName: "a name"})
+		}
+		s.putPicture(finlatch.Picture{Tag: "splash"})
+		s.putOptions(finlatch.DeviceOptions{DeviceID: "tv", CustomName: "everybody's"})
 		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteUser(ctx, id(1)) })
 		s.missing("User", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.User(ctx, id(1)); return err })
 		s.missing("Device", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.Device(ctx, hash(1)); return err })
@@ -111,6 +118,17 @@ var userTests = []test{
 			_, err := tx.DisplayPreferences(ctx, id(1), finlatch.ID{}, "web")
 			return err
 		})
+		s.wantNoPicture(id(1))
+		s.wantNoReset(hash(1))
+		s.missing("DeviceOptions", func(ctx context.Context, tx finlatch.Tx) error {
+			_, err := tx.DeviceOptions(ctx, "tv", id(1))
+			return err
+		})
+		s.wantPicture(finlatch.Picture{OwnerID: id(2), Tag: "a picture"})
+		s.wantPicture(finlatch.Picture{Tag: "splash"})
+		s.wantReset(passwordReset(2, 2))
+		s.wantOptions(finlatch.DeviceOptions{DeviceID: "tv", UserID: id(2), CustomName: "a name"},
+			finlatch.DeviceOptions{DeviceID: "tv", CustomName: "everybody's"})
 		s.view(func(ctx context.Context, tx finlatch.Tx) error { // what is another's stays, and so does the log
 			if _, err := tx.Device(ctx, hash(2)); err != nil {
 				return err

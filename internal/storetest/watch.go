@@ -22,6 +22,7 @@ var watchTests = []test{
 		token := func(n byte) finlatch.Change {
 			return finlatch.Change{Kind: finlatch.ChangeDevice, UserID: id(1), Hash: hash(n)}
 		}
+		others := finlatch.Change{Kind: finlatch.ChangeDevice, UserID: id(2), Hash: hash(9)}
 		key := finlatch.Change{Kind: finlatch.ChangeAPIKey, Hash: hash(1)}
 		request := func(n byte) finlatch.Change { return finlatch.Change{Kind: finlatch.ChangeQuickConnect, Hash: hash(n)} }
 		approved := quickConnect(1, 1)
@@ -47,6 +48,24 @@ var watchTests = []test{
 				}
 				return tx.CreateDevice(ctx, device(2, 1, "tv"))
 			}, []finlatch.Change{token(1), token(2)}},
+			{"put capabilities", func(ctx context.Context, tx finlatch.Tx) error {
+				return tx.PutCapabilities(ctx, hash(2), finlatch.Capabilities{})
+			}, []finlatch.Change{token(2)}},
+			{"create a device of the same id, of another user", func(ctx context.Context, tx finlatch.Tx) error {
+				if err := tx.CreateUser(ctx, person(2, "c")); err != nil {
+					return err
+				}
+				return tx.CreateDevice(ctx, device(9, 2, "tv"))
+			}, []finlatch.Change{{Kind: finlatch.ChangeUser, UserID: id(2)}, others}},
+			{"put a user's options", func(ctx context.Context, tx finlatch.Tx) error {
+				return tx.PutDeviceOptions(ctx, finlatch.DeviceOptions{DeviceID: "tv", UserID: id(1), CustomName: "mine"})
+			}, []finlatch.Change{token(2)}},
+			{"put everybody's options", func(ctx context.Context, tx finlatch.Tx) error {
+				return tx.PutDeviceOptions(ctx, finlatch.DeviceOptions{DeviceID: "tv", CustomName: "all's"})
+			}, []finlatch.Change{token(2), others}},
+			{"put options of no device", func(ctx context.Context, tx finlatch.Tx) error {
+				return tx.PutDeviceOptions(ctx, finlatch.DeviceOptions{DeviceID: "none", CustomName: "x"})
+			}, nil},
 			{"create key", func(ctx context.Context, tx finlatch.Tx) error {
 				return tx.CreateAPIKey(ctx, apiKey(1))
 			}, []finlatch.Change{key}},
@@ -111,7 +130,16 @@ var watchTests = []test{
 			if err := tx.PutDisplayPreferences(ctx, finlatch.DisplayPreferences{UserID: id(1)}); err != nil {
 				return err
 			}
-			return tx.TouchDevices(ctx, []finlatch.DeviceTouch{{TokenHash: hash(1), UserID: id(1), At: after(9)}})
+			if err := tx.TouchDevices(ctx, []finlatch.DeviceTouch{{TokenHash: hash(1), UserID: id(1), At: after(9)}}); err != nil {
+				return err
+			}
+			if err := tx.PutPicture(ctx, finlatch.Picture{OwnerID: id(1)}); err != nil { // the user's row changes with it
+				return err
+			}
+			if err := tx.PutPasswordReset(ctx, passwordReset(1, 1)); err != nil {
+				return err
+			}
+			return tx.PutFailures(ctx, []finlatch.Failures{failures(1)})
 		})
 		s.view(func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.User(ctx, id(1)); return err })
 		s.refuses(errAgain, func(ctx context.Context, tx finlatch.Tx) error {

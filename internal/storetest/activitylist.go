@@ -1,0 +1,140 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/finlatch/finlatch"
+)
+
+// logged are entries that differ in what lists are filtered and sorted by. Their Count, by which tests name them, says
+// in which order they come; 2 and 3 are of one time.
+func logged() []finlatch.Activity {
+	return []finlatch.Activity{
+		{Count: 1, At: after(1), Type: "SessionEnded", Name: "b left", UserID: id(1), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
+		{Count: 2, At: after(2), Type: "AuthenticationFailed", Name: "a failed", Severity: "Error", Refusal: true, Address: netip.MustParseAddr("2001:db8::10")},
+		{Count: 3, At: after(2), Type: "SessionStarted", Name: "B came 100%", UserID: id(2), Severity: "Warning"},
+		{Count: 4, At: after(3), Type: "AuthenticationFailed", Name: "é_failed", UserID: id(1), Severity: "Error", Refusal: true, Address: netip.MustParseAddr("192.0.2.9")},
+		{Count: 5, At: after(4), Type: "UserDeleted", Name: "a went", UserID: id(9), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
+	}
+}
+
+var activityListTests = []test{
+	{"filters", func(t *testing.T, s fixture) {
+		s.people(2) // "person b" and "person c"
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.AddActivity(ctx, logged()...) })
+		for _, c := range []struct {
+			filter finlatch.ActivityFilter
+			want   []int
+		}{
+			{finlatch.ActivityFilter{HasUser: new(true)}, []int{5, 4, 3, 1}},
+			{finlatch.ActivityFilter{HasUser: new(false)}, []int{2}},
+			{finlatch.ActivityFilter{Until: after(2)}, []int{3, 2, 1}},
+			{finlatch.ActivityFilter{Since: after(2), Until: after(3)}, []int{4, 3, 2}},
+			{finlatch.ActivityFilter{Since: after(3), Until: after(2)}, nil},
+			{finlatch.ActivityFilter{Severity: "Error"}, []int{4, 2}},
+			{finlatch.ActivityFilter{Severity: "error"}, nil},
+			{finlatch.ActivityFilter{NamePart: "failed"}, []int{4, 2}},
+			{finlatch.ActivityFilter{NamePart: "a"}, []int{5, 4, 3, 2}},
+			{finlatch.ActivityFilter{NamePart: "B "}, []int{3}},
+			{finlatch.ActivityFilter{NamePart: "%"}, []int{3}},
+			{finlatch.ActivityFilter{NamePart: "_"}, []int{4}},
+			{finlatch.ActivityFilter{NamePart: "é"}, []int{4}},
+			{finlatch.ActivityFilter{NamePart: "É"}, nil},
+			{finlatch.ActivityFilter{TypePart: "Session"}, []int{3, 1}},
+			{finlatch.ActivityFilter{TypePart: "session"}, nil},
+			{finlatch.ActivityFilter{UserNamePart: "person"}, []int{4, 3, 1}},
+			{finlatch.ActivityFilter{UserNamePart: "n c"}, []int{3}},
+			{finlatch.ActivityFilter{UserNamePart: "PERSON"}, nil},
+			{finlatch.ActivityFilter{AddressPart: "192.0.2.1"}, []int{5, 1}},
+			{finlatch.ActivityFilter{AddressPart: ":10"}, []int{2}},
+			{finlatch.ActivityFilter{TypePart: "Session", NamePart: "B", HasUser: new(true), Severity: "Warning", UserNamePart: "person c", Until: after(9)}, []int{3}},
+			{finlatch.ActivityFilter{TypePart: "Session", NamePart: "B", HasUser: new(false)}, nil},
+		} {
+			s.wantActivities(c.filter, len(c.want), c.want...)
+			if len(c.want) > 1 {
+				c.filter.Offset, c.filter.Limit = 1, 1
+				s.wantActivities(c.filter, len(c.want), c.want[1])
+			}
+		}
+
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.PutUser(ctx, person(2, "renamed")) })
+		s.wantActivities(finlatch.ActivityFilter{UserNamePart: "renamed"}, 1, 3)
+		s.wantActivities(finlatch.ActivityFilter{UserNamePart: "person c"}, 0)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteUser(ctx, id(1)) })
+		s.wantActivities(finlatch.ActivityFilter{UserNamePart: "person"}, 0)
+		s.wantActivities(finlatch.ActivityFilter{HasUser: new(true)}, 4, 5, 4, 3, 1)
+	}},
+	{"sorts", func(t *testing.T, s fixture) {
+		s.people(2)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.AddActivity(ctx, logged()...) })
+		up := func(by finlatch.ActivityColumn) finlatch.ActivitySort {
+			return finlatch.ActivitySort{By: by, Ascending: true}
+		}
+		down := func(by finlatch.ActivityColumn) finlatch.ActivitySort { return finlatch.ActivitySort{By: by} }
+		for _, c := range []struct {
+			sort []finlatch.ActivitySort
+			want []int
+		}{
+			{nil, []int{5, 4, 3, 2, 1}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityByTime)}, []int{5, 4, 3, 2, 1}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByTime)}, []int{1, 3, 2, 4, 5}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByTime), up(finlatch.ActivityByType)}, []int{1, 2, 3, 4, 5}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByName)}, []int{3, 2, 5, 1, 4}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityByName)}, []int{4, 1, 5, 2, 3}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByType)}, []int{4, 2, 1, 3, 5}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityByType)}, []int{5, 3, 1, 4, 2}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityBySeverity)}, []int{5, 1, 3, 4, 2}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityBySeverity)}, []int{4, 2, 3, 5, 1}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByAddress)}, []int{3, 5, 1, 4, 2}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityByUserName)}, []int{5, 2, 4, 1, 3}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityByUserName)}, []int{3, 4, 1, 5, 2}},
+			{[]finlatch.ActivitySort{down(finlatch.ActivityBySeverity), up(finlatch.ActivityByTime)}, []int{2, 4, 3, 1, 5}},
+			{[]finlatch.ActivitySort{up(finlatch.ActivityBySeverity), up(finlatch.ActivityBySeverity), down(finlatch.ActivityBySeverity)}, []int{5, 1, 3, 4, 2}},
+		} {
+			s.wantActivities(finlatch.ActivityFilter{Sort: c.sort}, 5, c.want...)
+			s.wantActivities(finlatch.ActivityFilter{Sort: c.sort, Offset: 2, Limit: 2}, 5, c.want[2:4]...)
+		}
+		s.wantActivities(finlatch.ActivityFilter{Sort: []finlatch.ActivitySort{up(finlatch.ActivityByName)}, Severity: "Error", Limit: 1}, 2, 2)
+	}},
+	{"trimming", func(t *testing.T, s fixture) {
+		add := func(refusal bool, counts ...int) {
+			s.update(func(ctx context.Context, tx finlatch.Tx) error {
+				for _, n := range counts {
+					if err := tx.AddActivity(ctx, finlatch.Activity{Count: n, At: after(n), Refusal: refusal}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		add(false, 3, 1, 5)
+		add(true, 2, 8, 4, 6)
+		add(false, 7)
+		for _, step := range []struct {
+			refusals          bool
+			keep, limit, gone int
+			left              []int
+		}{
+			{true, 4, 100, 0, []int{8, 7, 6, 5, 4, 3, 2, 1}},
+			{true, 100, 100, 0, []int{8, 7, 6, 5, 4, 3, 2, 1}},
+			{true, 1, 0, 0, []int{8, 7, 6, 5, 4, 3, 2, 1}},
+			{true, 1, 2, 2, []int{8, 7, 6, 5, 3, 1}},
+			{true, 1, 2, 1, []int{8, 7, 5, 3, 1}},
+			{true, 1, 2, 0, []int{8, 7, 5, 3, 1}},
+			{false, 2, 100, 2, []int{8, 7, 5}},
+			{false, 0, 100, 2, []int{8}},
+			{true, 0, 100, 1, nil},
+			{true, 0, 100, 0, nil},
+		} {
+			s.update(func(ctx context.Context, tx finlatch.Tx) error {
+				n, err := tx.TrimActivities(ctx, step.refusals, step.keep, step.limit)
+				equal(t, fmt.Sprintf("%+v: trimmed", step), n, step.gone)
+				return err
+			})
+			s.wantActivities(finlatch.ActivityFilter{}, len(step.left), step.left...)
+		}
+	}},
+}
