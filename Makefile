@@ -1,6 +1,6 @@
 # The doors of the house. Each is a plain command that works without make, too.
 
-.PHONY: build test race check conformance bench ci
+.PHONY: build test race check conformance bench ci release
 
 build: # the program, here
 	go build ./cmd/finlatch
@@ -22,6 +22,15 @@ conformance: # the recorded answers of a real Jellyfin, and its clients from npm
 
 bench:
 	go test -run '^$$' -bench . ./cmd/finlatch/...
+
+# The same commit gives the same files, whoever builds it; the version is the tag's, or the commit's.
+release: # programs for everybody, in dist/
+	rm -rf dist && mkdir dist
+	set -e; for system in linux darwin windows; do for cpu in amd64 arm64; do \
+		name=finlatch-$$system-$$cpu; if [ $$system = windows ]; then name=$$name.exe; fi; \
+		CGO_ENABLED=0 GOOS=$$system GOARCH=$$cpu go build -trimpath -o dist/$$name ./cmd/finlatch; \
+	done; done
+	cd dist && sha256sum finlatch-* > SHA256SUMS
 
 ci: # everything that a change must pass
 	.ci/run

@@ -9,6 +9,7 @@ import (
 const (
 	ActivityAuthenticationSucceeded = "AuthenticationSucceeded"
 	ActivityAuthenticationFailed    = "AuthenticationFailed"
+	ActivitySessionStarted          = "SessionStarted"
 	ActivitySessionEnded            = "SessionEnded"
 	ActivityUserCreated             = "UserCreated"
 	ActivityUserDeleted             = "UserDeleted"
@@ -53,7 +54,7 @@ type ActivityFilter struct {
 	Type     string
 	Since    time.Time // at or after
 	Until    time.Time // at or before
-	HasUser  *bool     // whether UserID is set
+	HasUser  *bool     // whether it is about a user, and no refusal; refusals count as about nobody, as in Jellyfin
 	Severity string
 
 	// Parts of texts, compared byte by byte as Jellyfin does.

@@ -3,6 +3,7 @@ package finlatch
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,7 +12,8 @@ const sessionWindow = 24 * time.Hour // a device that was active in it is listed
 
 var errNoDevice = &Error{Kind: NotFound, Msg: "there is no such device"}
 
-// SignOut ends the token that the caller comes with. For an API key it does nothing, as in Jellyfin.
+// SignOut ends the token that the caller comes with: Unauthenticated where it has just ended. For an API key it does
+// nothing, as in Jellyfin.
 func (s *Service) SignOut(ctx context.Context, c Caller) error {
 	if err := s.Allow(ctx, c, LevelUser); err != nil {
 		return err
@@ -21,10 +23,13 @@ func (s *Service) SignOut(ctx context.Context, c Caller) error {
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		ended, err := tx.DeleteDevices(ctx, DeviceFilter{TokenHash: c.Device.TokenHash})
-		if err != nil || len(ended) == 0 { // jellyfin-web signs out twice at once
+		switch {
+		case err != nil:
 			return err
+		case len(ended) == 0: // jellyfin-web signs out twice at once
+			return ErrUnauthenticated
 		}
-		return tx.AddActivity(ctx, s.entry(c, ActivitySessionEnded, c.User.ID, "%s has disconnected from %s", c.User.Name, c.Device.DeviceName))
+		return tx.AddActivity(ctx, s.sessionEnded(c, c.User, c.Device))
 	})
 }
 
@@ -32,6 +37,9 @@ func (s *Service) SignOut(ctx context.Context, c Caller) error {
 type SessionFilter struct {
 	DeviceID     string
 	ActiveWithin time.Duration
+	// ControllableBy asks for those that a user may control from afar: its own, and everybody's where its policy has
+	// EnableRemoteControlOfOtherUsers. Only an administrator may name another.
+	ControllableBy ID
 }
 
 // Sessions lists the devices that were active in the last day, latest first: an administrator sees all, a user its own.
@@ -44,10 +52,28 @@ func (s *Service) Sessions(ctx context.Context, c Caller, filter SessionFilter) 
 		window = filter.ActiveWithin
 	}
 	devices := DeviceFilter{DeviceID: filter.DeviceID, ActiveSince: s.Now().Add(-window)}
-	if !c.Administrator() {
+	switch {
+	case !filter.ControllableBy.IsZero():
+		return s.controllable(ctx, c, filter.ControllableBy, devices)
+	case !c.Administrator():
 		devices.UserID = c.UserID()
 	}
 	return s.sessions(ctx, devices)
+}
+
+func (s *Service) controllable(ctx context.Context, c Caller, id ID, filter DeviceFilter) ([]Session, error) {
+	if id != c.UserID() && !c.Administrator() {
+		return nil, ErrForbidden
+	}
+	user, err := s.UserByID(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	if !user.Policy.EnableRemoteControlOfOtherUsers {
+		filter.UserID = id
+	}
+	sessions, err := s.sessions(ctx, filter)
+	return slices.DeleteFunc(sessions, func(session Session) bool { return !user.Policy.allowsDevice(session.Device.DeviceID) }), err
 }
 
 func (s *Service) sessions(ctx context.Context, filter DeviceFilter) (sessions []Session, err error) {
@@ -57,16 +83,16 @@ func (s *Service) sessions(ctx context.Context, filter DeviceFilter) (sessions [
 		if err != nil {
 			return err
 		}
-		names := map[ID]string{}
+		users := map[ID]User{}
 		for _, d := range devices {
-			if _, known := names[d.UserID]; !known {
-				user, err := tx.User(ctx, d.UserID)
-				if err != nil {
+			user, known := users[d.UserID]
+			if !known {
+				if user, err = tx.User(ctx, d.UserID); err != nil {
 					return err
 				}
-				names[d.UserID] = user.Name
+				users[d.UserID] = user
 			}
-			sessions = append(sessions, Session{Device: d, UserName: names[d.UserID]})
+			sessions = append(sessions, Session{Device: d, UserName: user.Name, UserImageTag: user.ImageTag})
 		}
 		return nil
 	})

@@ -81,8 +81,12 @@ func (m *memory) clear() {
 // watch keeps the memory in step with the store. While the store cannot tell of changes nothing is remembered.
 func (s *Service) watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := s.store.Watch(ctx, s.memory.forget)
+		err := s.store.Watch(ctx, func(c Change) {
+			s.memory.forget(c)
+			s.listeners.tell(c)
+		})
 		s.memory.stop()
+		s.listeners.tell(Change{Kind: ChangeMissed})
 		if ctx.Err() != nil {
 			return
 		}

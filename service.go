@@ -75,17 +75,19 @@ type Options struct {
 
 // Service is the rules. Its methods may be called from any number of goroutines.
 type Service struct {
-	options  Options
-	store    Store
-	log      *slog.Logger
-	hashing  *gate
-	seal     sealer
-	memory   memory
-	touches  touches
-	refusals refusals
-	sweeping sweeping
-	resets   resets
-	drawing  chan struct{} // has room for whoever makes a picture
+	options   Options
+	store     Store
+	log       *slog.Logger
+	hashing   *gate
+	seal      sealer
+	memory    memory
+	listeners listeners
+	touches   touches
+	refusals  refusals
+	sweeping  sweeping
+	health    health
+	resets    resets
+	drawing   chan struct{} // has room for whoever makes a picture
 }
 
 // New makes a Service on a store and gives a new store its settings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -306,11 +307,17 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 
 // replaceDevice puts a device in the place of the user's older one with the same id, and nobody else's.
 func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, user User, device Device) error {
-	if _, err := tx.DeleteDevices(ctx, DeviceFilter{UserID: user.ID, DeviceID: device.DeviceID}); err != nil {
+	replaced, err := tx.DeleteDevices(ctx, DeviceFilter{UserID: user.ID, DeviceID: device.DeviceID})
+	if err != nil {
 		return err
 	}
 	if err := tx.CreateDevice(ctx, device); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(replaced, func(d Device) bool { return s.InSession(&d) }) {
+		if err := tx.AddActivity(ctx, s.sessionStarted(c, &user, &device)); err != nil {
+			return err
+		}
 	}
 	return tx.AddActivity(ctx, Activity{Type: ActivityAuthenticationSucceeded, Name: user.Name + " successfully authenticated",
 		UserID: user.ID, ByID: user.ID, Address: c.Address, Severity: SeverityInformation, Count: 1, At: device.CreatedAt})

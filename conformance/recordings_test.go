@@ -11,15 +11,16 @@ import (
 var divergences = filepath.Join("..", "docs", "divergences.md")
 
 // Recordings are played in this order to one server: the first one sets it up.
-var scenarios = []string{"00_first_run", "10_password", "11_auth_header", "20_quick_connect", "21_quick_connect_disabled"}
+var scenarios = []string{"00_first_run", "10_password", "11_auth_header", "20_quick_connect", "21_quick_connect_disabled",
+	"30_users", "31_lockout", "40_sessions_devices", "41_api_keys", "50_system", "60_forgot_password", "70_websocket", "71_discovery"}
 
 // seed draws the names of the varied run.
 const seed = 20261123
 
 // TestRecordings plays the recordings to a finlatch of its own each time: as they were recorded, with other people,
 // passwords, devices and apps, and with the server restarted between the steps. Every difference from the recorded
-// answers must be listed with its exact value, every line of the list must be needed, and no secret of the run may
-// stand in the log or in an error answer.
+// answers must be listed with its exact value, every line of the list must be needed, every answer must be what Jellyfin's
+// OpenAPI document says, and no secret of the run may stand in the log or in an error answer.
 func TestRecordings(t *testing.T) {
 	recordings, err := replay.LoadAll(filepath.Join("testdata", "jellyfin-12.0.0"), scenarios...)
 	if err != nil {
@@ -42,15 +43,17 @@ func TestRecordings(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			secrets := &replay.Secrets{}
+			secrets, promised := &replay.Secrets{}, &promises{document: document(t)}
 			var results []*replay.Result
 			for _, recording := range recordings {
 				result, err := replay.Play(t.Context(), recording, replay.Options{
-					Base:     s.base(),
-					Disguise: test.disguise,
-					Between:  restarts(s, test.restart),
-					Watch:    secrets.Watch,
-					Waits:    func(step string) bool { return lists.Waits(recording.Scenario, step) },
+					Base:      s.base(),
+					Discovery: s.discovery,
+					Data:      s.data,
+					Disguise:  test.disguise,
+					Between:   restarts(s, test.restart),
+					Watch:     func(e replay.Exchange) { secrets.Watch(e); promised.Watch(e) },
+					Waits:     func(step string) bool { return lists.Waits(recording.Scenario, step) },
 				})
 				if result != nil {
 					results = append(results, result)
@@ -65,6 +68,7 @@ func TestRecordings(t *testing.T) {
 			} else {
 				t.Log(report)
 			}
+			promised.kept(t)
 			kept(t, s, secrets)
 		})
 	}

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // The clients from npm, their lock file and what they do.
@@ -29,14 +31,14 @@ var people = []struct {
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	install(t)
-	for _, client := range []string{"sdk-1.0", "sdk-0.13", "apiclient-1.11"} {
+	for _, client := range []string{"sdk-1.0", "sdk-0.13", "sdk-0.11", "apiclient-1.11"} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			for _, person := range people {
 				add(t, s, person.name, person.password, person.flags...)
 			}
-			output, err := node(s, "--test", "--test-reporter=spec", client+".test.mjs").CombinedOutput()
+			output, err := node(t, s, "--test", "--test-force-exit", "--test-reporter=spec", client+".test.mjs").CombinedOutput()
 			// Node is content with a file that has no tests, and with tests that are skipped.
 			ran, passed := count(output, "tests"), count(output, "pass")
 			if err != nil || ran == "" || ran == "0" || passed != ran {
@@ -53,7 +55,7 @@ func TestReadmeSessionWithSDK(t *testing.T) {
 	install(t)
 	s := newServer(t)
 	addAnna(t, s)
-	session := node(s, "--input-type=module")
+	session := node(t, s, "--input-type=module")
 	session.Stdin = strings.NewReader(readmeBlock(t, "js", s))
 	output, err := session.CombinedOutput()
 	want := regexp.MustCompile(`^the phone is anna\nthe telly shows \d{6}\nthe telly is anna\n$`)
@@ -71,9 +73,16 @@ func count(output []byte, what string) string {
 	return string(found[1])
 }
 
+const nodeTimeout = 3 * time.Minute // for one client's tests, which take seconds
+
 // node is Node with a server, where the clients are installed.
-func node(s *server, arguments ...string) *exec.Cmd {
-	command := exec.Command("node", arguments...)
+func node(t *testing.T, s *server, arguments ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), nodeTimeout)
+	t.Cleanup(cancel)
+	// Node 20 has a WebSocket of its own behind a flag, which later ones still take.
+	command := exec.CommandContext(ctx, "node", append([]string{"--experimental-websocket", "--no-warnings"}, arguments...)...)
+	command.WaitDelay = time.Second
 	command.Dir = sdkFolder
 	command.Env = append(os.Environ(), "SERVER="+s.base())
 	return command

@@ -48,6 +48,7 @@ const (
 // server is finlatch serve as a process of its own, on a data directory of its own.
 type server struct {
 	binary, data, address string
+	discovery             int      // the UDP port on which it is found
 	log                   *os.File // what all its processes wrote
 	process               *exec.Cmd
 	ended                 chan error // of the process

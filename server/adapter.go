@@ -52,9 +52,18 @@ func body[T any](as httpx.Param, f func(r *request, in *T) (any, error)) handler
 // redirect is an answer that sends the client elsewhere.
 type redirect string
 
+// written is an answer that is no JSON.
+type written interface {
+	write(http.ResponseWriter, *http.Request)
+}
+
 // adapt turns a route into an HTTP handler: it says who asks, refuses who may not, runs the operation and writes its answer.
 func (s *Server) adapt(route route) http.Handler {
 	return httpx.Adapt(func(w http.ResponseWriter, hr *http.Request) error {
+		if route.always {
+			answer, err := route.handle(&request{Request: hr, query: httpx.Query(hr), server: s})
+			return s.answer(w, hr, answer, err)
+		}
 		settings, err := s.service.Settings(hr.Context())
 		if err != nil {
 			return err
@@ -68,24 +77,32 @@ func (s *Server) adapt(route route) http.Handler {
 		if err := r.authenticate(); err != nil {
 			return err
 		}
+		if upgrades(hr) {
+			return s.socket(w, hr)
+		}
 		answer, err := route.handle(r)
-		if err != nil {
-			return err
-		}
-		switch answer := answer.(type) {
-		case nil:
-			w.WriteHeader(http.StatusNoContent)
-			return nil
-		case redirect:
-			w.Header().Set("Location", string(answer))
-			w.WriteHeader(http.StatusFound)
-			return nil
-		case *image:
-			answer.write(w, hr)
-			return nil
-		}
-		return httpx.WriteJSON(w, hr, http.StatusOK, answer)
+		return s.answer(w, hr, answer, err)
 	}, s.fail)
+}
+
+// answer writes what an operation has returned.
+func (s *Server) answer(w http.ResponseWriter, hr *http.Request, answer any, err error) error {
+	if err != nil {
+		return err
+	}
+	switch answer := answer.(type) {
+	case nil:
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case redirect:
+		w.Header().Set("Location", string(answer))
+		w.WriteHeader(http.StatusFound)
+		return nil
+	case written:
+		answer.write(w, hr)
+		return nil
+	}
+	return httpx.WriteJSON(w, hr, http.StatusOK, answer)
 }
 
 // caller says who makes a request. A token that means nothing does not stop it: an operation for anybody is answered,

@@ -153,10 +153,15 @@ func configurationFrom(in *jellyfin.UserConfiguration) (finlatch.Configuration, 
 func sessionID(d *finlatch.Device) string { return jellyfin.MD5GUID(d.AppName + d.DeviceID).String() }
 
 func sessionDto(d *finlatch.Device, userName string, settings *finlatch.Settings) *jellyfin.SessionInfoDto {
+	capabilities := capabilitiesDto(&d.Capabilities)
 	dto := &jellyfin.SessionInfoDto{
-		Capabilities: jellyfin.DefaultCapabilities(), ID: sessionID(d), UserID: jellyfin.GUID(d.UserID), UserName: userName,
+		Capabilities: capabilities, PlayableMediaTypes: jellyfin.List[jellyfin.MediaType](capabilities.PlayableMediaTypes),
+		SupportedCommands: jellyfin.List[jellyfin.GeneralCommandType](capabilities.SupportedCommands), ID: sessionID(d), UserID: jellyfin.GUID(d.UserID), UserName: userName,
 		Client: d.AppName, LastActivityDate: jellyfin.TimeOf(d.LastActivityAt), DeviceName: d.DeviceName, DeviceID: d.DeviceID,
 		ApplicationVersion: d.AppVersion, IsActive: true, ServerID: settings.ServerID.String(),
+	}
+	if d.CustomName != "" {
+		dto.DeviceName, dto.HasCustomDeviceName = d.CustomName, true
 	}
 	if d.Address.IsValid() {
 		dto.RemoteEndPoint = d.Address.String()

@@ -2,50 +2,10 @@ package server
 
 import (
 	"errors"
-	"time"
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/jellyfin"
 )
-
-func (s *Server) logout(r *request) (any, error) {
-	return nil, s.service.SignOut(r.Context(), r.caller)
-}
-
-func (s *Server) sessions(r *request) (any, error) {
-	controllable, err := r.queryID("controllableByUserId")
-	if err != nil {
-		return nil, err
-	}
-	seconds, err := r.query.Int("activeWithinSeconds")
-	if err != nil {
-		return nil, err
-	}
-	filter := finlatch.SessionFilter{DeviceID: r.query.Get("deviceId")}
-	if seconds != nil && *seconds > 0 {
-		filter.ActiveWithin = time.Duration(*seconds) * time.Second
-	}
-	if !controllable.IsZero() {
-		if controllable != r.caller.UserID() && !r.caller.Administrator() {
-			return nil, finlatch.ErrForbidden
-		}
-		return jellyfin.List[*jellyfin.SessionInfoDto]{}, nil // nothing here takes remote control yet
-	}
-	sessions, err := s.service.Sessions(r.Context(), r.caller, filter)
-	if err != nil {
-		return nil, err
-	}
-	list := jellyfin.List[*jellyfin.SessionInfoDto]{}
-	seen := map[string]bool{} // users who share a device share its session; the last one has it
-	for i := range sessions {
-		dto := sessionDto(&sessions[i].Device, sessions[i].UserName, r.settings)
-		if !seen[dto.ID] {
-			seen[dto.ID] = true
-			list = append(list, dto)
-		}
-	}
-	return list, nil
-}
 
 func (s *Server) devices(r *request) (any, error) {
 	id, err := r.queryID("userId")

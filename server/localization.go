@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"github.com/finlatch/finlatch/internal/httpx"
-	"github.com/finlatch/finlatch/jellyfin"
 )
 
 // The languages, cultures and countries that Jellyfin 12 lists. Clients that set a server up need them.
@@ -16,6 +15,9 @@ var (
 	localizationCultures []byte
 	//go:embed localization/countries.json
 	localizationCountries []byte
+	// The ratings of the United States, where Jellyfin begins; there is nothing here that they could keep from anybody.
+	//go:embed localization/ratings.json
+	localizationRatings []byte
 )
 
 // list answers with an embedded list, which it encodes once.
@@ -30,6 +32,3 @@ func list[T any](data []byte) handler {
 	}
 	return func(*request) (any, error) { return encoded, nil }
 }
-
-// virtualFolders are libraries of media: here is none.
-func (s *Server) virtualFolders(*request) (any, error) { return jellyfin.List[struct{}]{}, nil }

@@ -9,13 +9,15 @@ import (
 )
 
 // route is one operation: what it is reached by, who may, and what it does. A guarded one is refused, until the server
-// is set up, to everything that is not plainly a client of this machine or network.
+// is set up, to everything that is not plainly a client of this machine or network. One that is answered always looks
+// neither at who asks nor at the settings, so that it can tell when the store is away.
 type route struct {
 	method  string
 	pattern string
 	level   finlatch.Level
 	handle  handler
 	guarded bool
+	always  bool
 }
 
 func get(pattern string, level finlatch.Level, h handler) route {
@@ -36,6 +38,11 @@ func del(pattern string, level finlatch.Level, h handler) route {
 
 func (r route) guard() route {
 	r.guarded = true
+	return r
+}
+
+func (r route) anyway() route {
+	r.always = true
 	return r
 }
 
@@ -60,13 +67,19 @@ func (s *Server) routes() []route {
 	userBody := httpx.Param{Name: "updateUser", Type: "MediaBrowser.Model.Dto.UserDto", Types: enums,
 		Required: []string{"Policy.PasswordResetProviderId", "Policy.AuthenticationProviderId"}}
 	userConfigurationBody := httpx.Param{Name: "userConfig", Type: "MediaBrowser.Model.Configuration.UserConfiguration", Types: enums}
-	return []route{
+	routes := []route{
 		get("/{$}", anybody, s.root),
 		head("/{$}", anybody, s.root), // Desktop and Xbox look for the web client so
 		get("/System/Info/Public", anybody, s.publicSystemInfo),
 		get("/System/Info", setupOrUser, s.systemInfo).guard(),
 		get("/System/Ping", anybody, s.ping),
 		post("/System/Ping", anybody, s.ping),
+		get("/health", anybody, s.healthy).anyway(),
+		head("/health", anybody, s.healthy).anyway(),
+		get("/System/ActivityLog/Entries", admin, s.activityLog),
+		get("/System/Logs", admin, func(*request) (any, error) { return noList, nil }), // the log goes to standard error
+		post("/ClientLog/Document", user, s.clientLog),
+		get("/System/Info/Storage", admin, s.storage),
 		get("/System/Configuration", user, s.configuration),
 		post("/System/Configuration", admin, body(dto("configuration", "MediaBrowser.Model.Configuration.ServerConfiguration"), s.setConfiguration)),
 		get("/Branding/Configuration", anybody, s.branding),
@@ -81,8 +94,8 @@ func (s *Server) routes() []route {
 
 		get("/Localization/Options", setupOrUser, list[jellyfin.LocalizationOption](localizationOptions)).guard(),
 		get("/Localization/Cultures", setupOrUser, list[jellyfin.CultureDto](localizationCultures)).guard(),
+		get("/Localization/ParentalRatings", setupOrUser, list[jellyfin.ParentalRating](localizationRatings)).guard(),
 		get("/Localization/Countries", setupOrUser, list[jellyfin.CountryInfo](localizationCountries)).guard(),
-		get("/Library/VirtualFolders", setupOrAdmin, s.virtualFolders).guard(),
 
 		post("/Users/AuthenticateByName", anybody, body(dto("request", models+"UserDtos.AuthenticateUserByName"), s.authenticateByName)).guard(),
 		post("/Users/{userId}/Authenticate", anybody, s.authenticateByID).guard(),
@@ -133,12 +146,31 @@ func (s *Server) routes() []route {
 
 		get("/Sessions", user, s.sessions),
 		post("/Sessions/Logout", user, s.logout),
+		post("/Sessions/Capabilities", user, s.setCapabilities),
+		post("/Sessions/Capabilities/Full", user, body(dto("capabilities", "MediaBrowser.Model.Dto.ClientCapabilitiesDto"), s.setFullCapabilities)),
+		post("/Sessions/Viewing", user, s.report),
+		post("/Sessions/Playing", user, s.report),
+		post("/Sessions/Playing/Progress", user, s.report),
+		post("/Sessions/Playing/Ping", user, s.report),
+		post("/Sessions/Playing/Stopped", user, s.report),
+		post("/Sessions/{sessionId}/User/{userId}", user, s.additionalUser),
+		del("/Sessions/{sessionId}/User/{userId}", user, s.additionalUser),
+		post("/Sessions/{sessionId}/Command", user, body(dto("command", "MediaBrowser.Model.Session.GeneralCommand"), s.sendFullCommand)),
+		post("/Sessions/{sessionId}/Command/{command}", user, s.sendCommand),
+		post("/Sessions/{sessionId}/System/{command}", user, s.sendCommand),
+		post("/Sessions/{sessionId}/Message", user, body(httpx.Param{Name: "command", Type: "MediaBrowser.Model.Session.MessageCommand",
+			Must: []string{"Text"}, Required: []string{"Text"}}, s.sendMessage)),
+		post("/Sessions/{sessionId}/Viewing", user, s.displayContent),
+		post("/Sessions/{sessionId}/Playing", user, s.play),
+		post("/Sessions/{sessionId}/Playing/{command}", user, s.setPlaystate),
 		// Administrators', but for what users do for themselves, with their own userId.
 		get("/Devices", user, s.devices),
 		get("/Devices/Info", user, s.deviceInfo),
 		get("/Devices/Options", user, s.deviceOptions),
 		post("/Devices/Options", user, body(dto("deviceOptions", "Jellyfin.Data.Dtos.DeviceOptionsDto"), s.setDeviceOptions)),
 		del("/Devices", user, s.deleteDevices),
+		get("/Auth/Providers", admin, s.authProviders),
+		get("/Auth/PasswordResetProviders", admin, s.passwordResetProviders),
 		get("/Auth/Keys", admin, s.apiKeys),
 		post("/Auth/Keys", admin, s.newAPIKey),
 		del("/Auth/Keys/{key}", admin, s.deleteAPIKey),
@@ -146,4 +178,8 @@ func (s *Server) routes() []route {
 		get("/DisplayPreferences/{displayPreferencesId}", user, s.displayPreferences),
 		post("/DisplayPreferences/{displayPreferencesId}", user, body(dto("displayPreferences", "MediaBrowser.Model.Dto.DisplayPreferencesDto"), s.setDisplayPreferences)),
 	}
+	if s.options.Fallback != nil { // it may have media
+		return routes
+	}
+	return append(routes, s.library()...)
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -24,6 +23,8 @@ type Options struct {
 	WebDir         string         // folder of a copy of the official web client, served at /web/; empty: none
 	ClientLogDir   string         // folder for the logs that apps upload; empty: they may upload none
 	Fallback       http.Handler   // what is not in the table; 404
+
+	sockets socketPace // defaultPace
 }
 
 // Server is the handler of the API.
@@ -32,15 +33,15 @@ type Server struct {
 	options Options
 	handler http.Handler
 	uploads chan struct{} // has room for pictures that come in
+	hub     *hub
+
+	clientLogs clientLogs
 }
 
 // ServeHTTP answers a request of the API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Run does what happens between requests, until ctx ends.
-func (s *Server) Run(ctx context.Context) { <-ctx.Done() }
-
-// New makes a server. Its requests end with their own contexts; it starts no goroutines.
+// New makes a server. Its requests end with their own contexts, but web sockets with Run; it starts no goroutines.
 func New(service *finlatch.Service, options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
@@ -52,8 +53,13 @@ func New(service *finlatch.Service, options Options) *Server {
 		options.MachineName, _ = os.Hostname()
 	}
 	s := &Server{service: service, options: options, uploads: make(chan struct{}, uploads)}
+	if options.sockets == (socketPace{}) {
+		options.sockets = defaultPace
+	}
+	s.hub = newHub(s, options.sockets)
+	s.clientLogs.init(options.ClientLogDir)
 	mux := httpx.NewMux()
-	mux.Missing = options.Fallback
+	mux.Missing = s.elsewhere(options.Fallback)
 	for _, route := range s.routes() {
 		mux.Handle(route.method, route.pattern, s.adapt(route))
 	}

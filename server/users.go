@@ -138,6 +138,14 @@ func (s *Server) deleteUser(r *request) (any, error) {
 	return nil, err
 }
 
+func (s *Server) authProviders(*request) (any, error) {
+	return []jellyfin.NameIDPair{{Name: jellyfin.DefaultAuthenticationProviderName, ID: finlatch.DefaultAuthenticationProviderID}}, nil
+}
+
+func (s *Server) passwordResetProviders(*request) (any, error) {
+	return []jellyfin.NameIDPair{{Name: jellyfin.DefaultPasswordResetProviderName, ID: finlatch.DefaultPasswordResetProviderID}}, nil
+}
+
 func (s *Server) apiKeys(r *request) (any, error) {
 	keys, err := s.service.APIKeys(r.Context(), r.caller)
 	if err != nil {

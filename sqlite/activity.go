@@ -45,7 +45,7 @@ func activityConditions(filter finlatch.ActivityFilter) *conditions {
 		c.add("user_id = ?", filter.UserID[:])
 	}
 	if filter.HasUser != nil {
-		c.add("(user_id IS NULL) = ?", !*filter.HasUser)
+		c.add("(user_id IS NULL OR refusal <> 0) = ?", !*filter.HasUser)
 	}
 	if !filter.Since.IsZero() {
 		c.add("at >= ?", nanoseconds(filter.Since))

@@ -193,4 +193,4 @@ CREATE INDEX activities_by_share ON activities (refusal, at);
 
 CREATE INDEX activities_by_severity ON activities (severity, at);
 
-CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL, at);
+CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL OR refusal <> 0, at);

@@ -61,7 +61,7 @@ func unescaped(text string) string {
 
 // Members of request bodies, in lower case.
 var (
-	userMembers     = []string{"name", "username"}
+	userMembers     = []string{"name", "username", "enteredusername"}
 	passwordMembers = []string{"pw", "password", "currentpw", "newpw", "currentpassword", "newpassword"}
 )
 
@@ -263,7 +263,8 @@ func (d *Disguise) body(key string, value any) any {
 		}
 		return out
 	case string:
-		if key = strings.ToLower(key); slices.Contains(userMembers, key) || slices.Contains(passwordMembers, key) {
+		if key = strings.ToLower(key); slices.Contains(userMembers, key) || slices.Contains(passwordMembers, key) ||
+			key == "enableddevices" && d.devices[value] {
 			return d.there.escaping(value)
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Lists are what is known to differ. They stand in a Markdown document, in fenced blocks tagged divergences and waiting,
-// one entry a line; lines that start with # are comments.
+// Lists are what is known to differ. They stand in a Markdown document, in fenced blocks, one entry a line; lines that
+// start with # are comments. Blocks tagged divergences and sometimes have lines of the first form, blocks tagged waiting of
+// the second. What is in sometimes hangs on the time, and need not occur.
 //
 //	scenario/step | path | exact value | reason
 //	scenario/step | reason
@@ -28,6 +29,7 @@ type divergence struct {
 	line                int
 	place               place
 	path, value, reason string
+	sometimes           bool
 }
 
 // waiting is a step that cannot be right before something else is there.
@@ -93,7 +95,7 @@ func ParseLists(document io.Reader) (*Lists, error) {
 		if !open {
 			continue
 		}
-		if fence != "divergences" && fence != "waiting" || line == "" || strings.HasPrefix(line, "#") {
+		if fence != "divergences" && fence != "sometimes" && fence != "waiting" || line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		err := lists.add(fence, line, number)
@@ -139,7 +141,7 @@ func (l *Lists) add(fence, line string, number int) error {
 	if err != nil {
 		return err
 	}
-	l.divergences = append(l.divergences, &divergence{number, p, path, value, reason})
+	l.divergences = append(l.divergences, &divergence{number, p, path, value, reason, fence == "sometimes"})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -23,8 +24,11 @@ type mirror struct {
 	recording *replay.Recording
 	fault     func(step string, answer *reply) // changes an answer before it goes out
 	listener  net.Listener
+	datagrams []net.PacketConn // if there are such steps: on 127.0.0.1 and on its broadcast address, with one port
+	data      string           // its data folder
 
 	mutex      sync.Mutex
+	sockets    map[string]*mirrorSocket
 	next       int      // the step that is asked next
 	purged     []string // what the purge under way has asked
 	complaints []string
@@ -45,8 +49,10 @@ func newMirror(t *testing.T, recording *replay.Recording, fault func(string, *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &mirror{recording: recording, fault: fault, listener: listener}
+	m := &mirror{recording: recording, fault: fault, listener: listener, data: t.TempDir(), sockets: map[string]*mirrorSocket{}}
+	m.writeFiles(t)
 	var serving sync.WaitGroup
+	m.listenForDatagrams(t, &serving)
 	serving.Go(func() {
 		for {
 			c, err := listener.Accept()
@@ -56,11 +62,22 @@ func newMirror(t *testing.T, recording *replay.Recording, fault func(string, *re
 			serving.Go(func() { m.serve(c) })
 		}
 	})
-	t.Cleanup(func() { _ = listener.Close(); serving.Wait() })
+	t.Cleanup(func() {
+		_ = listener.Close()
+		for _, c := range m.datagrams {
+			_ = c.Close()
+		}
+		serving.Wait()
+	})
 	return m
 }
 
 func (m *mirror) base() string { return "http://" + m.listener.Addr().String() }
+
+// options are those of a play to the mirror.
+func (m *mirror) options() replay.Options {
+	return replay.Options{Base: m.base(), Discovery: m.discovery(), Data: m.data, Run: m.recording.Run}
+}
 
 // asked is a request as it came.
 type asked struct {
@@ -92,6 +109,10 @@ func (m *mirror) serve(c net.Conn) {
 		answer := m.answer(request)
 		if answer.status == 0 {
 			return // not a word
+		}
+		if answer.status == 101 {
+			m.upgrade(c, reader, request, answer)
+			return
 		}
 		fmt.Fprintf(c, "HTTP/1.1 %d Recorded\r\n", answer.status)
 		for _, name := range slices.Sorted(maps.Keys(answer.headers)) {
@@ -149,9 +170,9 @@ func (m *mirror) answer(request asked) *reply {
 	}
 	m.next++
 	m.compare(step, request)
-	answer := recorded(step.Answer)
-	if m.fault != nil {
-		m.fault(step.Name, answer)
+	answer := m.planned(step)
+	if answer.status != 101 {
+		m.goOn()
 	}
 	answer.headers["content-length"] = strconv.Itoa(len(answer.body))
 	return answer
@@ -183,6 +204,16 @@ func jsonReply(status int, body string) *reply {
 	return &reply{status, map[string]string{"content-type": "application/json; charset=utf-8", "content-length": strconv.Itoa(len(body))}, []byte(body)}
 }
 
+// planned is what a step is to be answered.
+func (m *mirror) planned(step replay.Step) *reply {
+	answer := recorded(step.Answer)
+	answer.body = bytes.ReplaceAll(answer.body, []byte(recordedData), []byte(m.data))
+	if m.fault != nil {
+		m.fault(step.Name, answer)
+	}
+	return answer
+}
+
 // recorded is an answer of a recording, as bytes.
 func recorded(answer *replay.Answer) *reply {
 	out := &reply{status: answer.Status, headers: maps.Clone(answer.Headers)}
@@ -204,8 +235,11 @@ func (m *mirror) compare(step replay.Step, request asked) {
 	var headers [][2]string
 	for _, h := range step.Sent.Headers {
 		value := *h.Value
-		if h.Name == "Host" {
+		switch h.Name {
+		case "Host":
 			value = m.listener.Addr().String()
+		case "Sec-WebSocket-Key":
+			value = request.header(h.Name)
 		}
 		headers = append(headers, [2]string{h.Name, value})
 	}

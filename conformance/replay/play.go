@@ -15,10 +15,12 @@ import (
 
 // Options say how a recording is played. Only Base is needed.
 type Options struct {
-	Base     string    // http://host:port of a server on this machine
-	Disguise *Disguise // other names than the recorded ones
-	// Between is called before each step with its number, from 0. It may restart the server; then it returns true, and
-	// connections that steps keep open are opened anew.
+	Base      string    // http://host:port of a server on this machine
+	Discovery int       // the UDP port of that server's discovery; 7359 if 0
+	Data      string    // that server's data folder: files are read there and nowhere else
+	Disguise  *Disguise // other names than the recorded ones
+	// Between is called before each step with its number, from 0, but not while a WebSocket is open. It may restart the
+	// server; then it returns true, and connections that steps keep open are opened anew.
 	Between func(step int) (restarted bool, err error)
 	Watch   func(Exchange)         // sees everything that goes over the wire
 	Waits   func(step string) bool // steps that cannot be right yet; what they answer says nothing about identity
@@ -55,6 +57,7 @@ type player struct {
 	scenario string
 	step     string // the step under way
 	wire     *wire
+	sockets  map[string]*socket // open ones, and those that the server has closed
 	values   values
 	identity *identity
 	disguise *Disguise
@@ -80,9 +83,14 @@ func Play(ctx context.Context, recording *Recording, options Options) (*Result, 
 	p := &player{
 		Options: options, scenario: recording.Scenario, wire: w, disguise: options.Disguise,
 		values:   values{"RUN": run, "HOST": w.host, "PORT": port},
-		identity: newIdentity(recording.Steps),
-		moved:    strings.NewReplacer(recording.Host, w.host, recording.Run, run),
+		identity: newIdentity(recording.Steps), sockets: map[string]*socket{},
+		moved: strings.NewReplacer(recording.Host, w.host, recording.Run, run),
 	}
+	defer func() {
+		for _, s := range p.sockets {
+			_ = s.c.Close()
+		}
+	}()
 	result := &Result{Scenario: p.scenario}
 	if recording.Needs == "fresh" {
 		if done, err := p.isSetUp(ctx); err != nil {
@@ -108,7 +116,7 @@ func (p *player) do(ctx context.Context, number int, step *Step) (StepResult, er
 	if p.Waits != nil && p.Waits(step.Name) {
 		c.identity = p.identity.clone()
 	}
-	if p.Between != nil {
+	if p.Between != nil && len(p.sockets) == 0 {
 		restarted, err := p.Between(number)
 		if err != nil {
 			return StepResult{}, err
@@ -122,14 +130,12 @@ func (p *player) do(ctx context.Context, number int, step *Step) (StepResult, er
 	}
 	var err error
 	switch step.Kind {
-	case "http":
-		err = p.ask(ctx, step, c)
 	case "purge":
 		if err = p.setUp(ctx); err == nil {
 			err = p.purge(ctx)
 		}
 	default:
-		c.differ("kind", step.Kind, "unsupported kind "+step.Kind, "")
+		err = p.ask(ctx, step, c)
 	}
 	return StepResult{Name: step.Name, Compared: step.Spec.Rules.compared(), Differences: c.differences}, err
 }
@@ -146,7 +152,7 @@ func sleep(ctx context.Context, seconds float64) error {
 	}
 }
 
-// ask carries out an http step.
+// ask carries out a step that has an answer.
 func (p *player) ask(ctx context.Context, step *Step, c *comparison) error {
 	spec, err := p.disguise.spec(step.Spec)
 	if err != nil {
@@ -155,15 +161,15 @@ func (p *player) ask(ctx context.Context, step *Step, c *comparison) error {
 	for name := range spec.Save {
 		delete(p.values, name)
 	}
-	out, err := p.fill(spec)
+	got, err := p.answer(ctx, step.Kind, spec)
 	if lacking := (missing{}); errors.As(err, &lacking) {
 		c.differ("skipped", "an answer", lacking.Error(), "")
 		return nil
 	}
-	if err != nil {
-		return err
+	if errors.Is(err, errors.ErrUnsupported) {
+		c.differ("kind", step.Kind, "unsupported kind "+step.Kind, "")
+		return nil
 	}
-	got, err := p.exchange(ctx, out)
 	if failure := (failure{}); errors.As(err, &failure) && ctx.Err() == nil {
 		got, err = &Answer{Error: failure.word, BodyKind: "empty", Body: ""}, nil
 	}
@@ -187,6 +193,27 @@ func (p *player) ask(ctx context.Context, step *Step, c *comparison) error {
 	}
 	p.compareSaved(step, saved, c)
 	return nil
+}
+
+// answer does what a step says and gives what came of it.
+func (p *player) answer(ctx context.Context, kind string, spec Spec) (*Answer, error) {
+	switch kind {
+	case "http":
+		out, err := p.fill(spec)
+		if err != nil {
+			return nil, err
+		}
+		return p.exchange(ctx, out)
+	case "file":
+		return p.readFile(spec.Request)
+	case "udp":
+		return p.discover(ctx, spec.Request)
+	case "ws-open":
+		return p.openSocket(ctx, spec)
+	case "ws-talk", "ws-quiet", "ws-close":
+		return p.useSocket(ctx, kind, spec.Request)
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // fill makes a request of a step.
@@ -235,11 +262,15 @@ func (p *player) exchange(ctx context.Context, out outgoing) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.show(out, sent, answer, data)
+	return answer, nil
+}
+
+func (p *player) show(out outgoing, sent []Header, answer *Answer, data []byte) {
 	if p.Watch != nil {
 		p.Watch(Exchange{Scenario: p.scenario, Step: p.step, Method: out.method, Path: out.path, Headers: sent, Body: out.body,
 			Status: answer.Status, ContentType: answer.Headers["content-type"], Answer: data})
 	}
-	return answer, nil
 }
 
 // compareSaved binds what was captured, and of a step whose answer is not compared it wants all that the recording had.

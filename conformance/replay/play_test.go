@@ -1,7 +1,9 @@
 package replay_test
 
 import (
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,13 +15,18 @@ const recordings = "../testdata/jellyfin-12.0.0"
 
 // Those that consist of steps which the replayer can do; 50_system has bodies that no recording can give back.
 var playable = []string{"00_first_run", "10_password", "11_auth_header", "20_quick_connect", "21_quick_connect_disabled",
-	"30_users", "31_lockout", "40_sessions_devices", "41_api_keys"}
+	"30_users", "31_lockout", "40_sessions_devices", "41_api_keys", "60_forgot_password", "70_websocket", "71_discovery"}
 
 func load(t *testing.T, scenario string) *replay.Recording {
 	t.Helper()
 	recording, err := replay.Load(filepath.Join(recordings, scenario+".json"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := range recording.Steps {
+		if asked := &recording.Steps[i].Spec.Request; asked.Wait > 0 {
+			asked.Wait = 0.5 // a mirror is quick, and the recording waits a minute in all
+		}
 	}
 	return recording
 }
@@ -44,7 +51,7 @@ func TestPlayToItsOwnRecording(t *testing.T) {
 			t.Parallel()
 			recording := load(t, scenario)
 			m := newMirror(t, recording, nil)
-			for _, difference := range differences(t, recording, replay.Options{Base: m.base(), Run: recording.Run}) {
+			for _, difference := range differences(t, recording, m.options()) {
 				t.Error(difference)
 			}
 			for _, complaint := range m.complaints {
@@ -100,16 +107,80 @@ func TestOnlyLoopback(t *testing.T) {
 
 func TestUnsupportedKindsAreDifferences(t *testing.T) {
 	t.Parallel()
-	recording := load(t, "71_discovery")
+	recording := load(t, "10_password")
+	recording.Steps = recording.Steps[:2]
+	recording.Steps[1].Kind = "telepathy"
 	m := newMirror(t, recording, nil)
-	found := differences(t, recording, replay.Options{Base: m.base()})
-	if len(found) != 12 {
-		t.Errorf("got %d differences, want 12", len(found))
+	found := differences(t, recording, m.options())
+	if len(found) != 1 || found[0].Path != "kind" || found[0].Ours != "unsupported kind telepathy" {
+		t.Errorf("got %v", found)
 	}
-	for _, difference := range found {
-		if difference.Path != "kind" || difference.Ours != "unsupported kind udp" {
-			t.Errorf("got %v", difference)
+}
+
+// A file is read only in the data folder, and only one that holds a PIN.
+func TestOtherFilesAreNotRead(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		named func(data, base string) string // what the server tells
+		read  bool
+	}{
+		{"right", func(data, base string) string { return filepath.Join(data, base) }, true},
+		{"elsewhere", func(data, base string) string { return filepath.Join(filepath.Dir(data), base) }, false},
+		{"another name", func(data, base string) string { return filepath.Join(data, "passwords.json") }, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			data := filepath.Join(t.TempDir(), "data")
+			if err := os.Mkdir(data, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			recording := load(t, "60_forgot_password")
+			var base string
+			for _, step := range recording.Steps {
+				if step.Kind == "file" {
+					base = filepath.Base(step.Sent.Path)
+				}
+			}
+			named := test.named(data, base)
+			if err := os.WriteFile(named, []byte(`{"Pin":"05-4C-7D-7A"}`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m := newMirror(t, recording, func(step string, answer *reply) {
+				if step == "ask.known" {
+					answer.body = regexp.MustCompile(`"PinFile":"[^"]*"`).ReplaceAll(answer.body, []byte(`"PinFile":"`+named+`"`))
+				}
+			})
+			options := m.options()
+			options.Data = data
+			read := !slices.ContainsFunc(differences(t, recording, options), func(d replay.Difference) bool {
+				return d.Step == "pin.file" && d.Path == "saved:PIN"
+			})
+			if read != test.read {
+				t.Errorf("read: got %t, want %t", read, test.read)
+			}
+		})
+	}
+}
+
+// While a WebSocket is open, nothing may restart the server.
+func TestBetweenLeavesWebSocketsAlone(t *testing.T) {
+	t.Parallel()
+	recording := load(t, "70_websocket")
+	m := newMirror(t, recording, nil)
+	options := m.options()
+	calls := 0
+	options.Between = func(int) (bool, error) { calls++; return true, nil }
+	if found := differences(t, recording, options); len(found) > 0 || len(m.complaints) > 0 {
+		t.Errorf("got %v, %q", found, m.complaints)
+	}
+	talking := 0
+	for _, step := range recording.Steps {
+		if step.Kind == "ws-talk" || step.Kind == "ws-quiet" || step.Kind == "ws-close" {
+			talking++
 		}
+	}
+	if calls == 0 || calls > len(recording.Steps)-talking {
+		t.Errorf("got %d calls for %d steps of which %d need an open WebSocket", calls, len(recording.Steps), talking)
 	}
 }
 

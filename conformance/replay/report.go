@@ -32,7 +32,7 @@ func (l *Lists) Waits(scenario, step string) bool {
 
 // Judge holds the results of one run against the lists. Wrong are: a difference that no line of the divergences has,
 // with that path and that exact value; a waiting step without a difference; and a line which none of these scenarios
-// needed, though it is about one of them.
+// needed, though it is about one of them and occurs always.
 func (l *Lists) Judge(results []*Result) *Report {
 	report := &Report{}
 	needed := map[any]bool{}
@@ -50,7 +50,7 @@ func (l *Lists) Judge(results []*Result) *Report {
 		return false
 	}
 	for _, d := range l.divergences {
-		if about(d.place) && !needed[d] {
+		if about(d.place) && !needed[d] && !d.sometimes {
 			report.problem("line %d: no step needed %s", d.line, strings.Join([]string{d.place.text, d.path, d.value}, separator))
 		}
 	}

@@ -96,6 +96,9 @@ func TestJudge(t *testing.T) {
 		{"one of two listed", []string{"10_x/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b", status, name))}, []string{`got "b"`}},
 		{"no longer needed", []string{"10_x/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b"))}, []string{"line 2: no step needed 10_x/a.b | status | 400"}},
 		{"a line of another scenario", []string{"20_y/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b"))}, nil},
+		{"a line that need not occur", []string{"```", "```sometimes", "10_x/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b"))}, nil},
+		{"a line that need not occur, and does", []string{"```", "```sometimes", "10_x/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b", status))}, nil},
+		{"a line that need not occur, with another value", []string{"```", "```sometimes", "10_x/a.b | status | 403 | so"}, []*replay.Result{result("10_x", step("a.b", status))}, []string{"got 400"}},
 		{"a line for all that none needs", []string{"*/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b"))}, []string{"line 2"}},
 		{"a line too many", []string{"*/a.* | status | 400 | so", "10_x/a.b | status | 400 | so"}, []*replay.Result{result("10_x", step("a.b", status))}, []string{"line 3"}},
 	}

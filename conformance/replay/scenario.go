@@ -22,7 +22,7 @@ type Recording struct {
 // Step is one step of a recording: what to do, and what was sent, answered and captured then.
 type Step struct {
 	Name   string
-	Kind   string // http or purge; others are reported as unsupported
+	Kind   string // http, purge, file, udp, ws-open, ws-talk, ws-quiet or ws-close; others are reported as unsupported
 	Spec   Spec
 	Sent   *Sent   `json:"request"`
 	Answer *Answer `json:"response"`
@@ -41,12 +41,22 @@ type Spec struct {
 // Request says what a step sends. Texts may hold templates.
 type Request struct {
 	Method  string
-	Path    string
+	Path    string // of the URL, or of the file on the server's disk
 	Headers []Header
 	JSON    json.RawMessage // the body as a JSON value; nil without one
 	Text    *string         // the body as text; nil without one
 	Proto   string          // HTTP/1.1 if empty
 	Conn    string          // the name of a connection to keep open; a connection of its own if empty
+
+	To string // the loopback address that a datagram goes to
+
+	Sock   string          // the name of a WebSocket
+	Send   json.RawMessage // the message as a JSON value; nil or null without one, Text may be one instead
+	Opcode string          // of the message: text, binary or ping
+	Pieces int             // frames that the message is cut into
+	First  *string         // the type of message to wait for once the WebSocket is open
+	Expect *string         // the type of message to wait for
+	Wait   float64         // seconds that messages or datagrams may take to come
 }
 
 // Header is one header line as it is spelt. A nil value leaves a default header out.

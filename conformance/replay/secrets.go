@@ -12,7 +12,7 @@ import (
 )
 
 // Secrets collects what a run must keep to itself: access tokens, API keys, Quick Connect secrets and codes that the
-// server issued, and passwords that were sent. Watch is for [Options]; it may be called from several runs at a time.
+// server issued, passwords that were sent and PINs that were written for somebody. Watch is for [Options]; it may be called from several runs at a time.
 type Secrets struct {
 	mutex     sync.Mutex
 	tokens    map[string]string // tokens, keys and secrets → where they came from
@@ -76,6 +76,8 @@ const shortestToken = 16
 // shortestPassword is the length from which a password is looked for: shorter ones stand anywhere.
 const shortestPassword = 4
 
+var pinForm = regexp.MustCompile(`^[0-9A-F]{2}(?:-?[0-9A-F]{2}){3,}$`)
+
 var ordinaryWord = regexp.MustCompile(`^[a-z]{1,8}$`)
 
 func (s *Secrets) request(key, text, origin string) {
@@ -89,6 +91,8 @@ func (s *Secrets) request(key, text, origin string) {
 
 func (s *Secrets) answer(key, text, origin string) {
 	switch {
+	case key == "pin" && pinForm.MatchString(text):
+		s.passwords[text] = origin
 	case (key == "accesstoken" || key == "secret") && len(text) >= shortestToken:
 		s.tokens[strings.ToLower(text)] = origin
 	case key == "code" && sixDigits.MatchString(text):

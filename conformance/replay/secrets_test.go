@@ -22,6 +22,7 @@ func collected() *replay.Secrets {
 		{Step: "initiate", Path: "/QuickConnect/Initiate", Status: 200, Answer: []byte(`{"Secret":"` + secret + `","Code":"819808"}`)},
 		{Step: "key", Path: "/Auth/Keys", Status: 200, Answer: []byte(`{"Items":[{"AccessToken":"75cc70c84ebb4311a84ec1d34f4c27eb"}]}`)},
 		{Step: "query", Path: "/Users/x/Authenticate?pw=b0b%2Dpass", Status: 401, Answer: []byte("Error processing request.")},
+		{Step: "pin", Path: "/data/passwordreset.json", Answer: []byte(`{"Pin":"05-4C-7D-7A","UserName":"w-bob"}`)},
 		{Step: "words", Path: "/", Body: []byte(`{"Username":"W-Ann1","Pw":"w-ann1"}`)},
 		{Step: "words", Path: "/", Body: []byte(`{"Pw":"wrong"}`)},
 		{Step: "words", Path: "/", Body: []byte(`{"Pw":"x"}`)},
@@ -54,6 +55,7 @@ func TestSecretsInLog(t *testing.T) {
 		{`{"pw":"pä55 \"w→"}`, []string{"login"}},
 		{`{"pw":"p\u00e455 \"w\u2192"}`, []string{"login"}},
 		{`pw=p%C3%A455+%22w%E2%86%92`, []string{"login"}},
+		{`{"pin":"05-4C-7D-7A"}`, []string{"pin"}},
 		{`pw=b0b-pass`, []string{"query"}},
 	}
 	for _, test := range tests {
@@ -83,8 +85,8 @@ func TestSecretsInRefusals(t *testing.T) {
 
 func TestSecretsCount(t *testing.T) {
 	tokens, codes, passwords := collected().Issued()
-	if tokens != 3 || codes != 1 || passwords != 3 {
-		t.Errorf("got %d, %d, %d, want 3 tokens and secrets, 1 code and 3 passwords", tokens, codes, passwords)
+	if tokens != 3 || codes != 1 || passwords != 4 {
+		t.Errorf("got %d, %d, %d, want 3 tokens and secrets, 1 code, 3 passwords and a PIN", tokens, codes, passwords)
 	}
 }
 

@@ -44,6 +44,7 @@ type outgoing struct {
 	headers             []Header // defaults are added, see withDefaults
 	body                []byte   // nil: none, and no Content-Length unless the method asks for one
 	conn                string
+	upgrade             string // the key of a WebSocket's handshake; empty for plain requests
 	timeout             time.Duration
 }
 
@@ -85,7 +86,10 @@ func (w *wire) drop() {
 func (w *wire) withDefaults(out outgoing) []Header {
 	text := func(value string) *string { return &value }
 	defaults := []Header{{"Host", text(w.host)}}
-	if out.conn == "" {
+	if out.upgrade != "" {
+		defaults = append(defaults, Header{"Upgrade", text("websocket")}, Header{"Connection", text("Upgrade")},
+			Header{"Sec-WebSocket-Version", text("13")}, Header{"Sec-WebSocket-Key", text(out.upgrade)})
+	} else if out.conn == "" {
 		defaults = append(defaults, Header{"Connection", text("close")})
 	}
 	if out.body != nil || slices.Contains([]string{"POST", "PUT", "PATCH"}, out.method) {
@@ -108,39 +112,47 @@ func (w *wire) withDefaults(out outgoing) []Header {
 // exchange sends one request and reads its answer. Every error of the network is a failure.
 func (w *wire) exchange(ctx context.Context, out outgoing) (sent []Header, answer *Answer, data []byte, err error) {
 	sent = w.withDefaults(out)
-	c, err := w.connect(ctx, out)
+	c, response, data, err := w.roundTrip(ctx, out, sent)
 	if err != nil {
 		return sent, nil, nil, err
 	}
-	keep := false
+	if out.conn != "" && !response.Close {
+		w.kept[out.conn] = c
+	} else {
+		_ = c.Close()
+	}
+	return sent, newAnswer(response.StatusCode, lowered(response), data), data, nil
+}
+
+// roundTrip is exchange on a connection that the caller then owns.
+func (w *wire) roundTrip(ctx context.Context, out outgoing, sent []Header) (_ *connection, response *http.Response, data []byte, err error) {
+	c, err := w.connect(ctx, out)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	defer func() {
-		if keep {
-			w.kept[out.conn] = c
-		} else {
+		if err != nil {
 			_ = c.Close()
 		}
 	}()
 	if err := c.SetDeadline(time.Now().Add(out.timeout)); err != nil {
-		return sent, nil, nil, failed(err)
+		return nil, nil, nil, failed(err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })()
 
 	if _, err := c.Write(head(out, sent)); err != nil && !hungUp(err) {
-		return sent, nil, nil, failed(err) // after hungUp the answer may be there: a server need not read everything
+		return nil, nil, nil, failed(err) // after hungUp the answer may be there: a server need not read everything
 	}
 	if _, err := c.reader.Peek(1); errors.Is(err, io.EOF) {
-		return sent, nil, nil, failure{"closed", err}
+		return nil, nil, nil, failure{"closed", err}
 	}
-	response, err := c.response(out.method)
-	if err != nil {
-		return sent, nil, nil, failed(err)
+	if response, err = c.response(out.method); err != nil {
+		return nil, nil, nil, failed(err)
 	}
-	data, err = io.ReadAll(io.LimitReader(response.Body, largestBody))
-	if err != nil {
-		return sent, nil, nil, failed(err)
+	if data, err = io.ReadAll(io.LimitReader(response.Body, largestBody)); err != nil {
+		return nil, nil, nil, failed(err)
 	}
-	keep = out.conn != "" && !response.Close
-	return sent, newAnswer(response.StatusCode, lowered(response), data), data, nil
+	return c, response, data, nil
 }
 
 func (w *wire) connect(ctx context.Context, out outgoing) (*connection, error) {
@@ -156,7 +168,11 @@ func (w *wire) connect(ctx context.Context, out outgoing) (*connection, error) {
 	if err != nil {
 		return nil, failure{"unreachable", err}
 	}
-	return &connection{c, bufio.NewReader(c)}, nil
+	size := 4 << 10
+	if out.upgrade != "" {
+		size = largestFrame // a frame is looked at as a whole
+	}
+	return &connection{c, bufio.NewReaderSize(c, size)}, nil
 }
 
 // response reads the final response; those with a status below 200 go before it.

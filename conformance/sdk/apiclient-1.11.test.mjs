@@ -2,7 +2,17 @@
 // shows a saved token in the legacy header X-MediaBrowser-Token, and it asks for a code with GET.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ben, kids, server } from './people.mjs';
+import { anna, ben, kids, server } from './people.mjs';
+import { Socket } from './socket.mjs';
+
+// The WebSockets that the library opens, newest last.
+const sockets = [];
+class NotedWebSocket extends WebSocket {
+  constructor(url) {
+    super(url);
+    sockets.push(new Socket(this));
+  }
+}
 
 // A browser, as far as the library looks.
 const storage = new Map();
@@ -11,18 +21,22 @@ const localStorage = {
   setItem: (key, value) => storage.set(key, value),
   removeItem: (key) => storage.delete(key),
 };
-for (const [name, value] of Object.entries({ window: globalThis, self: globalThis, localStorage, WebSocket: undefined })) {
+for (const [name, value] of Object.entries({ window: globalThis, self: globalThis, localStorage, WebSocket: NotedWebSocket })) {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }
 console.log = console.debug = () => {}; // it tells everything
 const { ApiClient, ConnectionManager, Credentials } = (await import('jellyfin-apiclient')).default;
-// What it does after a sign-in is none.
-ApiClient.prototype.reportCapabilities = async () => {};
+// After a sign-in it reports what it can, and nobody waits for that: a refusal, where the user is gone again, is nobody's.
+const report = ApiClient.prototype.reportCapabilities;
+ApiClient.prototype.reportCapabilities = function (capabilities) {
+  return report.call(this, capabilities).catch(() => {});
+};
+// It would measure how fast the line is.
 Object.defineProperty(ApiClient.prototype, 'enableAutomaticBitrateDetection', { get: () => false, set: () => {} });
 
 // connect is an app that starts on a device: what it saved there before, it finds again.
-async function connect(device) {
-  const manager = new ConnectionManager(new Credentials(device), 'Jellyfin Web', '10.8.0', device, device, {});
+async function connect(device, capabilities = {}) {
+  const manager = new ConnectionManager(new Credentials(device), 'Jellyfin Web', '10.8.0', device, device, capabilities);
   const saved = manager.getSavedServers();
   const result = saved.length
     ? await manager.connectToServers(saved)
@@ -76,4 +90,76 @@ test('a person signs in by Quick Connect', async () => {
   await telly.quickConnect(Secret);
   assert.equal((await telly.getCurrentUser()).Name, ben.name);
   assert.equal((await connect('telly')).state, 'SignedIn');
+});
+
+test('an administrator makes, changes and deletes a user', async () => {
+  const { client: admin } = await connect('admin-users');
+  await admin.authenticateUserByName(anna.name, anna.password);
+  const made = await admin.createUser({ Name: 'dora', Password: 'first word' });
+  assert.equal(made.Name, 'dora');
+  const { client: dora } = await connect('doras-phone');
+  await dora.authenticateUserByName('dora', 'first word');
+  await assert.rejects(dora.createUser({ Name: 'emil', Password: 'x' }), refused(403));
+
+  await admin.updateUser({ ...made, Name: 'Dora Zwei' });
+  await admin.updateUserPolicy(made.Id, { ...made.Policy, MaxActiveSessions: 3 });
+  const changed = await admin.getUser(made.Id);
+  assert.deepEqual([changed.Name, changed.Policy.MaxActiveSessions], ['Dora Zwei', 3]);
+
+  await dora.updateUserPassword(made.Id, 'first word', 'second word');
+  await assert.rejects(dora.authenticateUserByName('dora zwei', 'first word'), refused(401));
+  await admin.resetUserPassword(made.Id);
+  await dora.authenticateUserByName('dora zwei', '');
+
+  await admin.deleteUser(made.Id);
+  await assert.rejects(admin.getUser(made.Id), refused(404));
+  assert.ok((await admin.getUsers()).every(({ Name }) => Name !== 'Dora Zwei'));
+});
+
+test('an administrator deletes a device, and a key', async () => {
+  const [{ client: admin }, { client: radio }] = [await connect('admin-things'), await connect('radio')];
+  await admin.authenticateUserByName(anna.name, anna.password);
+  await radio.authenticateUserByName(ben.name, ben.password);
+  const options = admin.getUrl('Devices/Options', { Id: 'radio' });
+  await admin.ajax({ type: 'POST', url: options, data: JSON.stringify({ CustomName: 'Küchenradio' }), contentType: 'application/json' });
+  assert.equal((await admin.getJSON(options)).CustomName, 'Küchenradio');
+  await admin.deleteDevice('radio');
+  await assert.rejects(radio.getCurrentUser(), refused(401));
+
+  await admin.ajax({ type: 'POST', url: admin.getUrl('Auth/Keys', { App: 'old script' }) });
+  const { Items } = await admin.getJSON(admin.getUrl('Auth/Keys'));
+  const { AccessToken } = Items.find(({ AppName }) => AppName === 'old script');
+  await admin.ajax({ type: 'DELETE', url: admin.getUrl(`Auth/Keys/${AccessToken}`) });
+  assert.ok((await admin.getJSON(admin.getUrl('Auth/Keys'))).Items.every(({ AppName }) => AppName !== 'old script'));
+});
+
+test('a session tells what its device can do', { timeout: 30_000 }, async () => {
+  const { client } = await connect('capable', { PlayableMediaTypes: ['Audio', 'Video'], SupportedCommands: ['Mute', 'GoHome'], SupportsMediaControl: true });
+  await client.authenticateUserByName(ben.name, ben.password);
+  for (;;) { // it reports by itself, and does not say when it has
+    const [session] = await client.getSessions({ deviceId: 'capable' });
+    if (session.PlayableMediaTypes.length === 0) continue;
+    assert.deepEqual([session.PlayableMediaTypes, session.SupportedCommands, session.Capabilities.SupportsMediaControl], [['Audio', 'Video'], ['Mute', 'GoHome'], true]);
+    break;
+  }
+});
+
+test('its socket keeps alive and tells sessions', { timeout: 30_000 }, async () => {
+  const { client: admin } = await connect('admin-socket');
+  await admin.authenticateUserByName(anna.name, anna.password);
+  sockets.length = 0;
+  admin.closeWebSocket();
+  admin.openWebSocket();
+  const socket = sockets.at(-1);
+  assert.ok((await socket.next('ForceKeepAlive')).Data >= 10);
+  await socket.next('KeepAlive'); // the answer to the library's own
+  admin.sendWebSocketMessage('SessionsStart', '0,500');
+  const { client: ben2 } = await connect('somebody-new');
+  await ben2.authenticateUserByName(ben.name, ben.password);
+  for (;;) {
+    const { Data } = await socket.next('Sessions');
+    if (Data.some(({ DeviceId }) => DeviceId === 'somebody-new')) break;
+  }
+  await admin.logout();
+  await socket.closed;
 });

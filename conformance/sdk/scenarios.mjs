@@ -2,15 +2,9 @@
 // from one API to another: a version's test file says which function gives which.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { anna, ben, kids, server } from './people.mjs';
+import { anna, ben, kids, refused, server } from './people.mjs';
 
 const token = /^[0-9a-f]{32}$/;
-
-// refused is what the SDK says of an answer with a status that is no success.
-const refused = (status) => (error) => {
-  assert.equal(error.response?.status, status, `${error}`);
-  return true;
-};
 
 export function scenarios(sdk) {
   const app = { name: 'Wohnzimmer & "Küche"', version: '1.2.3' };

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/finlatch/finlatch"
@@ -114,7 +115,7 @@ func (s *serving) api() *server.Server {
 	name, _ := os.Hostname()
 	return server.New(s.house.service, server.Options{
 		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
-		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: name, DataDir: string(s.dir),
+		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: name, DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"),
 	})
 }
 

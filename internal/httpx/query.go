@@ -80,6 +80,19 @@ func (v *Values) All(name string) []string {
 	return all
 }
 
+// List has what the values of name list: each may have several, separated by commas. Empty ones are dropped.
+func (v *Values) List(name string) []string {
+	var all []string
+	for _, value := range v.All(name) {
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
+}
+
 // Required is the first value of name. If that is missing, empty or blank, the error is Required's.
 func (v *Values) Required(name string) (string, error) {
 	value := v.Get(name)

@@ -46,7 +46,7 @@ UPDATE activities SET refusal = 1 WHERE type = 'AuthenticationFailed';
 
 CREATE INDEX activities_by_share ON activities (refusal, at);
 CREATE INDEX activities_by_severity ON activities (severity, at);
-CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL, at);
+CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL OR refusal <> 0, at);
 
 -- What a member means is in the program, see finlatch.Settings.
 ALTER TABLE settings ADD COLUMN members TEXT NOT NULL DEFAULT '{"ActivityDays":30,"ClientLogs":true}';

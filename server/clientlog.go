@@ -1,0 +1,107 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/httpx"
+	"github.com/finlatch/finlatch/jellyfin"
+)
+
+// Bounds of the logs that apps upload: bytes of one, which are Jellyfin's, and how many are kept.
+const (
+	maxClientLog   = 1_000_000
+	keptClientLogs = 50
+)
+
+var errClientLogs = &finlatch.Error{Kind: finlatch.RateLimited, Msg: "too many logs", RetryAfter: time.Minute}
+
+// oversized is the answer to a body that is too large.
+type oversized string
+
+func (o oversized) write(w http.ResponseWriter, r *http.Request) {
+	_ = httpx.WriteJSON(w, r, http.StatusRequestEntityTooLarge, string(o))
+}
+
+const clientLogTooLarge oversized = "Payload must be less than 1,000,000 bytes"
+
+// clientLogs keeps the logs that apps upload: one is written at a time, ten a minute.
+type clientLogs struct {
+	folder string
+	mu     sync.Mutex
+	limit  *rate.Limiter
+}
+
+func (l *clientLogs) init(folder string) {
+	l.folder, l.limit = folder, rate.NewLimiter(rate.Every(6*time.Second), 10)
+}
+
+// clientLog keeps an app's log. Nothing of the file's name is the app's.
+func (s *Server) clientLog(r *request) (any, error) {
+	if !r.settings.ClientLogs || s.options.ClientLogDir == "" {
+		return nil, as(empty, finlatch.ErrForbidden)
+	}
+	if r.ContentLength > maxClientLog {
+		return clientLogTooLarge, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxClientLog+1))
+	switch {
+	case len(data) > maxClientLog:
+		return clientLogTooLarge, nil
+	case err != nil:
+		return nil, errors.Join(httpx.ErrUnreadBody, err)
+	}
+	if err := r.authenticate(); err != nil { // a body may come slowly
+		return nil, err
+	}
+	name, err := s.clientLogs.keep(data, s.service.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &jellyfin.ClientLogDocumentResponseDto{FileName: name}, nil
+}
+
+// keep writes a log, and removes the oldest beyond those that are kept.
+func (l *clientLogs) keep(data []byte, at time.Time) (name string, err error) {
+	if !l.limit.Allow() {
+		return "", errClientLogs
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer func() {
+		if err != nil {
+			err = &finlatch.Error{Kind: finlatch.Unavailable, Msg: "the log cannot be written", Err: err, RetryAfter: time.Minute}
+		}
+	}()
+	if err := os.MkdirAll(l.folder, 0o700); err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(l.folder, "upload_"+at.Format("20060102150405")+"_*.log") // 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", err
+	}
+	return filepath.Base(f.Name()), l.trim()
+}
+
+func (l *clientLogs) trim() error {
+	names, err := filepath.Glob(filepath.Join(l.folder, "upload_*.log"))
+	slices.Sort(names) // by their times
+	for _, name := range names[:max(0, len(names)-keptClientLogs)] {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}
