@@ -39,6 +39,12 @@ type trespass struct {
 var trespasses = []trespass{
 	{"GET /{$}", "/", "", everybody, ""},
 	{"HEAD /{$}", "/", "", everybody, ""},
+	{"GET /web/{file...}", "/web/", "", everybody, ""},
+	{"HEAD /web/{file...}", "/web/", "", everybody, ""},
+	{"GET /robots.txt", "", "", everybody, ""},
+	{"HEAD /robots.txt", "", "", everybody, ""},
+	{"GET /finlatch", "/finlatch/", "", everybody, ""},
+	{"HEAD /finlatch", "/finlatch/", "", everybody, ""},
 	{"GET /System/Info/Public", "", "", everybody, ""},
 	{"GET /System/Info", "", "", members, ""},
 	{"GET /System/Ping", "", "", everybody, ""},

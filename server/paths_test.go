@@ -59,7 +59,7 @@ func TestPathsHaveManySpellings(t *testing.T) {
 		scenario{name: "unknown, with a token", do: "GET /Nowhere/At/All", as: "ann", want: lost},
 		scenario{name: "unknown, with a stale token", do: "GET /Nowhere?ApiKey=0123456789abcdef0123456789abcdef", want: lost},
 		scenario{name: "below an operation", do: "GET /System/Ping/More", want: lost},
-		scenario{name: "the web client", do: "GET /web/", want: lost},
+		scenario{name: "a file of the web client", do: "GET /web/main.js", want: lost},
 	)
 }
 

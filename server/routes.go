@@ -68,8 +68,6 @@ func (s *Server) routes() []route {
 		Required: []string{"Policy.PasswordResetProviderId", "Policy.AuthenticationProviderId"}}
 	userConfigurationBody := httpx.Param{Name: "userConfig", Type: "MediaBrowser.Model.Configuration.UserConfiguration", Types: enums}
 	routes := []route{
-		get("/{$}", anybody, s.root),
-		head("/{$}", anybody, s.root), // Desktop and Xbox look for the web client so
 		get("/System/Info/Public", anybody, s.publicSystemInfo),
 		get("/System/Info", setupOrUser, s.systemInfo).guard(),
 		get("/System/Ping", anybody, s.ping),
@@ -178,8 +176,12 @@ func (s *Server) routes() []route {
 		get("/DisplayPreferences/{displayPreferencesId}", user, s.displayPreferences),
 		post("/DisplayPreferences/{displayPreferencesId}", user, body(dto("displayPreferences", "MediaBrowser.Model.Dto.DisplayPreferencesDto"), s.setDisplayPreferences)),
 	}
-	if s.options.Fallback != nil { // it may have media
-		return routes
+	elsewhere := s.options.Fallback != nil // which may have a web client and media
+	if !elsewhere || s.options.WebDir != "" {
+		routes = append(routes, s.webRoutes()...)
 	}
-	return append(routes, s.library()...)
+	if !elsewhere {
+		routes = append(routes, s.library()...)
+	}
+	return routes
 }

@@ -29,6 +29,12 @@ const wholeUser = `{"Name":"ann","Policy":` + wholePolicy + `}`
 var everything = []access{
 	{"GET /{$}", "/", "", 302, 302, 302, 302, 302, 302},
 	{"HEAD /{$}", "/", "", 302, 302, 302, 302, 302, 302},
+	{"GET /web/{file...}", "/web/", "", 302, 302, 302, 302, 302, 302},
+	{"HEAD /web/{file...}", "/web/", "", 302, 302, 302, 302, 302, 302},
+	{"GET /robots.txt", "", "", 200, 200, 200, 200, 200, 200},
+	{"HEAD /robots.txt", "", "", 200, 200, 200, 200, 200, 200},
+	{"GET /finlatch", "/finlatch/", "", 200, 200, 200, 200, 200, 200},
+	{"HEAD /finlatch", "/finlatch/", "", 200, 200, 200, 200, 200, 200},
 	{"GET /System/Info/Public", "", "", 200, 200, 200, 200, 200, 200},
 	{"GET /System/Info", "", "", 401, 200, 200, 200, 403, 403},
 	{"GET /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
@@ -214,6 +220,10 @@ func (w *world) status(a access, header map[string]string, as, from string) int 
 
 // otherTypes are those of answers that are no JSON.
 var otherTypes = map[string]string{
+	"GET /robots.txt":           "text/plain; charset=utf-8",
+	"HEAD /robots.txt":          "text/plain; charset=utf-8",
+	"GET /finlatch":             "text/html; charset=utf-8",
+	"HEAD /finlatch":            "text/html; charset=utf-8",
 	"GET /Playback/BitrateTest": "application/octet-stream",
 	"GET /health":               "text/plain",
 	"HEAD /health":              "text/plain",

@@ -7,8 +7,6 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-func (s *Server) root(*request) (any, error) { return redirect("web/"), nil }
-
 func (s *Server) ping(*request) (any, error) { return jellyfin.ProductName, nil }
 
 func (s *Server) branding(*request) (any, error) { return jellyfin.BrandingOptionsDto{}, nil }

@@ -11,6 +11,9 @@ import (
 // wrap puts around the table what every request passes, the innermost first.
 func (s *Server) wrap(mux http.Handler) http.Handler {
 	h := httpx.Fold(mux)
+	if s.options.BaseURL != "" {
+		h = httpx.BasePath(s.options.BaseURL, "web/")(h)
+	}
 	h = httpx.LimitBody(httpx.MaxBody)(h)
 	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
 	h = httpx.ClientAddress(func() []netip.Prefix { return s.options.TrustedProxies }, s.warnOfProxy)(h)

@@ -24,6 +24,7 @@ const anything = "*"
 var table = map[string][]string{
 	".":                  {"internal/password", "internal/throttle"},
 	"jellyfin":           {},
+	"discovery":          {"jellyfin"},
 	"internal/password":  {},
 	"internal/throttle":  {},
 	"sqlite":             {"."},
@@ -39,7 +40,7 @@ var table = map[string][]string{
 var kits = []string{"internal/storetest", "finlatchtest"}
 
 // standardOnly are packages that other people import for themselves, without anything else coming along.
-var standardOnly = []string{"jellyfin"}
+var standardOnly = []string{"jellyfin", "discovery"}
 
 // The files are parsed here, not by a child process: what a test opens itself, the test cache watches.
 func TestImports(t *testing.T) {

@@ -8,17 +8,29 @@ import (
 	"strings"
 )
 
-// addresses are the URLs at which a listener is reached: for every address, those of this machine's networks.
-func addresses(listening net.Addr, secure bool) []string {
+// urls is how the server's URLs are made.
+type urls struct {
+	secure bool
+	base   basePath
+}
+
+func (s *serving) urls() urls { return urls{s.certificate != nil, s.settings.BaseURL} }
+
+func (u urls) at(host string, port int) string {
+	scheme := "http://"
+	if u.secure {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, strconv.Itoa(port)) + string(u.base)
+}
+
+// of are the URLs at which a listener is reached: for every address, those of this machine's networks.
+func (u urls) of(listening net.Addr) []string {
 	tcp, ok := listening.(*net.TCPAddr)
 	if !ok {
 		return nil
 	}
-	scheme := "http://"
-	if secure {
-		scheme = "https://"
-	}
-	url := func(host string) string { return scheme + net.JoinHostPort(host, strconv.Itoa(tcp.Port)) }
+	url := func(host string) string { return u.at(host, tcp.Port) }
 	if !tcp.IP.IsUnspecified() {
 		return []string{url(tcp.AddrPort().Addr().Unmap().String())}
 	}

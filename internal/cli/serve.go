@@ -84,7 +84,7 @@ func (s *serving) open(ctx context.Context) (err error) {
 	if s.listener, err = listen(s.settings.Listen); err != nil {
 		return err
 	}
-	s.where = addresses(s.listener.Addr(), s.certificate != nil)
+	s.where = s.urls().of(s.listener.Addr())
 	s.announce(settings.SetupComplete)
 	return nil
 }
@@ -112,11 +112,16 @@ func (s *serving) warnOfDataDir() {
 
 // api makes the server of the API.
 func (s *serving) api() *server.Server {
-	name, _ := os.Hostname()
 	return server.New(s.house.service, server.Options{
 		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
-		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: name, DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"),
+		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: machineName(), BaseURL: string(s.settings.BaseURL), WebDir: string(s.settings.WebDir), DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"),
 	})
+}
+
+// machineName is what the server is called until it has a name.
+func machineName() string {
+	name, _ := os.Hostname()
+	return name
 }
 
 func (s *serving) port() int {
@@ -133,6 +138,7 @@ func (s *serving) run(signals *signals) error {
 	rules.Go(func() { s.house.service.Run(running) })
 	api := s.api()
 	rules.Go(func() { api.Run(running) })
+	rules.Go(func() { s.discover(running) })
 
 	public := newFront(api, s.log)
 	local := newControl(&local{house: s.house, url: s.url()}, s.log)

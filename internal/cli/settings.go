@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -19,7 +21,14 @@ type settings struct {
 	TLSCert      path      `setting:"" group:"listen" name:"tls-cert" placeholder:"FILE" help:"Certificate chain in PEM: serve https. Needs --tls-key. Both files are read again on SIGHUP."`
 	TLSKey       path      `setting:"" group:"listen" name:"tls-key" placeholder:"FILE" help:"Private key in PEM of the certificate."`
 	PublishedURL publicURL `setting:"" group:"listen" name:"published-url" placeholder:"URL" help:"Address that clients are told as the server's own, as they reach it, for example https://tv.example.org."`
+	BaseURL      basePath  `setting:"" group:"listen" name:"base-url" placeholder:"PATH" help:"Path under which everything is reached, for example /jellyfin, where a reverse proxy leads there."`
+	WebDir       path      `setting:"" group:"listen" name:"web-dir" placeholder:"DIR" help:"A copy of the official web client, as Jellyfin has it in its folder jellyfin-web, to be served at /web/. Some apps are nothing but a window for it."`
 	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
+
+	Discovery       string   `setting:"" group:"discovery" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether apps of the local network find this server by themselves. While only this machine reaches it, they do not."`
+	NoDiscovery     bool     `group:"discovery" help:"The same as --discovery off."`
+	DiscoveryFrom   networks `setting:"" group:"discovery" default:"private" placeholder:"NETWORK,..." help:"Who is answered. Nothing proves who asks, so this is no place for the whole Internet."`
+	DiscoveryListen address  `setting:"" group:"discovery" default:"0.0.0.0:7359" placeholder:"ADDR:PORT" help:"UDP address and port to listen on for it. Any other than the default, where apps ask, holds even while only this machine reaches the server."`
 
 	TrustedProxies networks `setting:"" group:"places" default:"none" placeholder:"NETWORK,..." help:"Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed. From anybody else these make a request count as coming from outside."`
 	LocalNetworks  networks `setting:"" group:"places" default:"private" placeholder:"NETWORK,..." help:"What counts as local. Users whose policy forbids remote access sign in and stay signed in only from here."`
@@ -37,6 +46,7 @@ type settings struct {
 // flagGroups are the headings under which help shows the settings.
 var flagGroups = []kong.Group{
 	{Key: "listen", Title: "Where it listens:"},
+	{Key: "discovery", Title: "How apps find it:"},
 	{Key: "places", Title: "Who may do what from where:"},
 	{Key: "limits", Title: "Limits:"},
 	{Key: "log", Title: "Log:"},
@@ -46,6 +56,14 @@ var flagGroups = []kong.Group{
 func (s *settings) check() error {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return misused("", "tls-cert and tls-key are needed together")
+	}
+	if s.NoDiscovery {
+		s.Discovery = "off"
+	}
+	if s.WebDir != "" {
+		if _, err := os.Stat(filepath.Join(string(s.WebDir), "index.html")); err != nil {
+			return misused("", "web-dir: %s has no index.html: %s", s.WebDir, plain(err))
+		}
 	}
 	return nil
 }

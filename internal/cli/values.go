@@ -21,6 +21,7 @@ var (
 	_ encoding.TextUnmarshaler = (*path)(nil)
 	_ encoding.TextUnmarshaler = (*address)(nil)
 	_ encoding.TextUnmarshaler = (*publicURL)(nil)
+	_ encoding.TextUnmarshaler = (*basePath)(nil)
 	_ encoding.TextUnmarshaler = (*limit)(nil)
 	_ encoding.TextUnmarshaler = (*slots)(nil)
 	_ kong.MapperValue         = (*networks)(nil)
@@ -73,6 +74,30 @@ func (p *publicURL) UnmarshalText(text []byte) error {
 	*p = publicURL(strings.TrimRight(string(text), "/"))
 	return nil
 }
+
+// basePath is a path that begins with a slash and does not end with one; empty: none.
+type basePath string
+
+// UnmarshalText takes what Jellyfin takes: slashes in front and behind may be there or not.
+func (b *basePath) UnmarshalText(text []byte) error {
+	path := strings.Trim(strings.TrimSpace(string(text)), "/")
+	if path == "" {
+		*b = ""
+		return nil
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return !pathRune(r) }) || slices.ContainsFunc(strings.Split(path, "/"), dots) {
+		return fmt.Errorf("%q is no path of letters, digits, - . _ ~ and slashes, such as /jellyfin", text)
+	}
+	*b = basePath("/" + path)
+	return nil
+}
+
+func pathRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~/", r)
+}
+
+// dots tells whether a part of a path is none, or leads elsewhere.
+func dots(part string) bool { return part == "" || part == "." || part == ".." }
 
 // limit is a positive number, or -1 for "off".
 type limit int

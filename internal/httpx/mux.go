@@ -17,38 +17,52 @@ type Mux struct {
 
 	mux     *http.ServeMux
 	methods map[string]bool
+	heads   map[string]http.Handler // by path; ServeMux takes GET to mean HEAD as well
 }
 
 // NewMux makes a Mux without routes.
 func NewMux() *Mux {
-	m := &Mux{mux: http.NewServeMux(), methods: make(map[string]bool)}
+	m := &Mux{mux: http.NewServeMux(), methods: make(map[string]bool), heads: make(map[string]http.Handler)}
 	m.mux.HandleFunc("/", m.miss)
 	return m
 }
 
 // Handle adds a route. The pattern is a path as in ServeMux, in any case: "/Users/{userId}/Policy"; one that ends in a
 // slash or in {name...} stands for all that begins so, and for itself without the slash. An empty method stands for all.
-// It panics, as ServeMux does, if the route is broken or there already.
+// HEAD needs a route for GET with the same pattern. It panics, as ServeMux does, if the route is broken or there already.
 func (m *Mux) Handle(method, pattern string, h http.Handler) {
 	name := strings.TrimSpace(method + " " + pattern)
+	path := lowerPattern(pattern)
 	route := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead && method == http.MethodGet {
-			m.miss(w, r) // ServeMux takes GET to mean HEAD as well
+			m.head(path, w, r)
 			return
 		}
 		SetRoute(r.Context(), name)
 		h.ServeHTTP(w, r)
 	})
-	path := lowerPattern(pattern)
 	if path == "/" && method == "" {
 		panic("httpx: set Mux.Missing instead of a route for everything")
 	}
 	m.methods[method] = true
+	if method == http.MethodHead {
+		m.heads[path] = route
+		return
+	}
 	m.mux.Handle(strings.TrimSpace(method+" "+path), route)
 	folder, last := path[:strings.LastIndexByte(path, '/')], path[strings.LastIndexByte(path, '/')+1:]
 	if folder != "" && (last == "" || strings.HasSuffix(last, "...}")) {
 		m.mux.Handle(strings.TrimSpace(method+" "+folder), route)
 	}
+}
+
+// head answers a HEAD that ServeMux has led to a route for GET.
+func (m *Mux) head(path string, w http.ResponseWriter, r *http.Request) {
+	if route, declared := m.heads[path]; declared {
+		route.ServeHTTP(w, r)
+		return
+	}
+	m.miss(w, r)
 }
 
 // ServeHTTP takes the route that fits. r.Pattern is set, in lower case but for the names in braces.
@@ -86,7 +100,9 @@ func (m *Mux) allowed(r *http.Request) []string {
 		other := new(http.Request)
 		*other = *r
 		other.Method = method
-		if _, pattern := m.mux.Handler(other); method != "" && strings.HasPrefix(pattern, method+" ") {
+		_, pattern := m.mux.Handler(other)
+		of, path, _ := strings.Cut(pattern, " ")
+		if _, headed := m.heads[path]; method != "" && of == method || method == http.MethodHead && of == http.MethodGet && headed {
 			allowed = append(allowed, method)
 		}
 	}
