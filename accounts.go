@@ -168,8 +168,10 @@ func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy,
 
 // changePolicy is SetPolicy with a policy that is made from the user's record.
 func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*User) (Policy, int)) error {
-	return s.change(ctx, id, func(tx Tx, user *User) error {
+	enabled := false
+	err := s.change(ctx, id, func(tx Tx, user *User) error {
 		policy, invalidLoginAttempts := f(user)
+		enabled = user.Policy.IsDisabled && !policy.IsDisabled
 		if policy.BlockedMediaFolders == nil {
 			policy.BlockedMediaFolders = user.Policy.BlockedMediaFolders
 		}
@@ -190,6 +192,10 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 		user.Policy, user.InvalidLoginAttempts = policy, invalidLoginAttempts
 		return tx.AddActivity(ctx, s.entry(c, ActivityUserPolicyUpdated, id, "The policy of user %s has been changed", user.Name))
 	})
+	if err != nil || !enabled {
+		return err
+	}
+	return s.pardon(ctx, id)
 }
 
 func (s *Service) checkPolicy(ctx context.Context, tx Tx, user *User, policy Policy) error {
@@ -253,13 +259,13 @@ func (s *Service) endCrowd(ctx context.Context, tx Tx, user ID, limit int) error
 	return nil
 }
 
-// SetDisabled disables or enables a user, by the rules of SetPolicy. Enabling forgets the wrong passwords that may have
-// locked the account.
+// SetDisabled disables or enables a user, by the rules of SetPolicy. Enabling forgets the failed sign-ins that may have
+// locked the account, also where it was enabled.
 func (s *Service) SetDisabled(ctx context.Context, c Caller, id ID, disabled bool) error {
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
-	return s.changePolicy(ctx, c, id, func(user *User) (Policy, int) {
+	err := s.changePolicy(ctx, c, id, func(user *User) (Policy, int) {
 		policy, attempts := user.Policy, user.InvalidLoginAttempts
 		policy.IsDisabled = disabled
 		if !disabled {
@@ -267,6 +273,10 @@ func (s *Service) SetDisabled(ctx context.Context, c Caller, id ID, disabled boo
 		}
 		return policy, attempts
 	})
+	if err != nil || disabled {
+		return err
+	}
+	return s.pardon(ctx, id)
 }
 
 // DeleteUser deletes a user and ends all its tokens, for administrators. Invalid for the last administrator.

@@ -14,6 +14,7 @@ const (
 	ActivityUserCreated             = "UserCreated"
 	ActivityUserDeleted             = "UserDeleted"
 	ActivityUserLockedOut           = "UserLockedOut"
+	ActivityUserUnlocked            = "UserUnlocked"
 	ActivityUserPasswordChanged     = "UserPasswordChanged"
 	ActivityPasswordResetRequested  = "PasswordResetRequested"
 	ActivityUserRenamed             = "UserRenamed"

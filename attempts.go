@@ -1,44 +1,53 @@
 package finlatch
 
 import (
-	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/finlatch/finlatch/internal/throttle"
 )
 
-const attemptWindow = 30 * time.Minute
+const maxAttempted = 16 << 10 // whose attempts are counted at a time; beyond that, see throttle.Table
 
-// attempts counts tries by network and in all, in windows of attemptWindow. The limit of all bounds its memory.
-type attempts struct {
-	each, all int // how many are allowed
+// attempts counts tries of each of many, and in all, in windows of time that begin with the first try. It ends with the
+// process.
+type attempts[K comparable] struct {
+	each, all int // how many are allowed in a window; all of 0: any number
+	window    time.Duration
 
 	mu    sync.Mutex
-	until time.Time // when the window ends that began with its first try
-	total int
-	of    map[netip.Prefix]int
+	total throttle.Count
+	of    *throttle.Table[K]
 }
 
-// take counts a try: RateLimited where it is one too many. last says that no other one is allowed in this window.
-func (a *attempts) take(from netip.Addr, now time.Time) (last bool, err error) {
+// take counts a try: RateLimited where it is one too many. last says that no other one is allowed, whoever makes it.
+func (a *attempts[K]) take(from K, now time.Time) (last bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !now.Before(a.until) {
-		a.until, a.total, a.of = now.Add(attemptWindow), 0, make(map[netip.Prefix]int)
+	if a.of == nil {
+		a.of = throttle.NewTable[K](maxAttempted, a.each)
 	}
-	if a.total >= a.all || a.of[network(from)] >= a.each {
-		return false, &Error{Kind: RateLimited, Msg: "too many attempts; try again later", RetryAfter: a.until.Sub(now)}
+	each, all := throttle.Rule{Free: a.each, Refuse: a.each, Window: a.window}, throttle.Rule{Free: a.all, Refuse: a.all, Window: a.window}
+	tried, _ := a.of.Get(from)
+	verdict := each.Of(tried, now)
+	if a.all > 0 {
+		verdict = verdict.And(all.Of(a.total, now))
 	}
-	a.total++
-	a.of[network(from)]++
-	return a.total >= a.all, nil
+	if verdict.Refused > 0 {
+		return false, &Error{Kind: RateLimited, Msg: "too many attempts; try again later", RetryAfter: verdict.Refused}
+	}
+	a.total = all.Fail(a.total, now)
+	a.of.Put(from, each.Fail(tried, now))
+	return a.all > 0 && a.total.N >= a.all, nil
 }
 
 // giveBack takes back a try that is not to count.
-func (a *attempts) giveBack(from netip.Addr) {
+func (a *attempts[K]) giveBack(from K) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if n := network(from); a.of[n] > 0 {
-		a.total--
-		a.of[n]--
+	if tried, _ := a.of.Get(from); tried.N > 0 {
+		tried.N--
+		a.total.N--
+		a.of.Put(from, tried)
 	}
 }

@@ -15,17 +15,23 @@ const (
 	quickConnectLife   = 10 * time.Minute // of a request, and again from its approval
 	quickConnectRepeat = 5 * time.Second  // in which a repeated redemption gets the same answer; overlapping polls make one
 	codeTries          = 32
+	maxInitiated       = 30 // requests from one network in a minute
+	maxWrongCodes      = 10 // of one user in ten minutes, counted as long as the process lives
 )
 
 var (
 	errQuickConnectOff = &Error{Kind: Unauthenticated, Msg: "Quick connect is disabled"}
 	errUnknownSecret   = &Error{Kind: NotFound, Msg: "Unknown secret"}
 	errUnknownCode     = &Error{Kind: NotFound, Msg: "Unknown code"}
+	errApproveOnPage   = &Error{Kind: Forbidden, Msg: "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where."}
 	errApprovedByOther = &Error{Kind: Conflict, Msg: "Somebody else has already approved this code."}
 )
 
 // QuickConnectOff tells whether an error says that Quick Connect is switched off.
 func QuickConnectOff(err error) bool { return errors.Is(err, error(errQuickConnectOff)) }
+
+// ApproveOnPage tells whether an error says that a request is to be approved on the page that shows what asks.
+func ApproveOnPage(err error) bool { return errors.Is(err, error(errApproveOnPage)) }
 
 // QuickConnectEnabled tells whether Quick Connect is on.
 func (s *Service) QuickConnectEnabled(ctx context.Context) (bool, error) {
@@ -45,7 +51,8 @@ func (s *Service) quickConnectOn(ctx context.Context) error {
 }
 
 // Initiate starts a request for Quick Connect for the caller's device. It lives for ten minutes and survives a restart.
-// Where too many are pending, the oldest of the network that has most of them makes room, never the newcomer.
+// Where too many are pending, the oldest of the network that has most of them makes room, never the newcomer. RateLimited
+// where too many came from the caller's network.
 func (s *Service) Initiate(ctx context.Context, c Caller) (QuickConnect, Secret, error) {
 	if err := c.complete(); err != nil {
 		return QuickConnect{}, Secret{}, err
@@ -55,6 +62,11 @@ func (s *Service) Initiate(ctx context.Context, c Caller) (QuickConnect, Secret,
 	}
 	if err := s.signInOpen(ctx, c); err != nil {
 		return QuickConnect{}, Secret{}, err
+	}
+	if !s.options.SignInThrottleOff {
+		if _, err := s.initiated.take(network(c.Address), s.Now()); err != nil {
+			return QuickConnect{}, Secret{}, err
+		}
 	}
 	for range codeTries {
 		request, secret, err := s.newQuickConnect(c)
@@ -136,70 +148,6 @@ func (s *Service) liveQuickConnect(request QuickConnect, err error) (QuickConnec
 	return request, err
 }
 
-// Approve lets the device that shows a code sign in as a user: the caller, or, for an administrator, the one that id
-// names. NotFound for a code that is not shown, Conflict where it was approved for somebody else. Approving it again for
-// the same user changes nothing. The user's policy is checked here and again at redemption.
-func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) error {
-	if err := s.Allow(ctx, c, LevelUser); err != nil {
-		return err
-	}
-	id, err := s.own(c, id)
-	if err != nil {
-		return err
-	}
-	if err := s.quickConnectOn(ctx); err != nil {
-		return err
-	}
-	var refusal error
-	err = s.store.Update(ctx, func(tx Tx) error {
-		refusal = nil
-		request, err := s.liveQuickConnect(tx.QuickConnectByCode(ctx, code))
-		if errors.Is(err, ErrNotFound) {
-			refusal = errUnknownCode
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if request.State != QuickConnectPending {
-			if request.UserID != id {
-				refusal = errApprovedByOther
-			}
-			return nil
-		}
-		user, err := tx.User(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			refusal = refuse(Invalid, "there is no such user")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if refusal, err = s.mayConnect(ctx, tx, Caller{Address: request.Address, Forwarded: request.Forwarded}, request, &user); err != nil {
-			return err
-		}
-		now := s.Now()
-		entry := Activity{Type: ActivityQuickConnectApproved, Name: fmt.Sprintf("Quick Connect of %s on %s was approved for %s",
-			request.AppName, request.DeviceName, user.Name), UserID: user.ID, ByID: c.UserID(), Address: c.Address,
-			Severity: SeverityInformation, Count: 1, At: now}
-		if refusal != nil {
-			entry.Type, entry.Severity = ActivityQuickConnectRefused, SeverityWarning
-			entry.Name = fmt.Sprintf("Quick Connect of %s on %s was refused for %s", request.AppName, request.DeviceName, user.Name)
-			return tx.AddActivity(ctx, entry)
-		}
-		request.State, request.UserID, request.ApprovedBy = QuickConnectApproved, user.ID, c.UserID()
-		request.ExpiresAt = now.Add(quickConnectLife)
-		if err := tx.PutQuickConnect(ctx, request); err != nil {
-			return err
-		}
-		return tx.AddActivity(ctx, entry)
-	})
-	if err != nil {
-		return err
-	}
-	return refusal
-}
-
 // mayConnect checks the rights of the user that a request would sign in from somewhere.
 func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request QuickConnect, user *User) (refusal error, err error) {
 	if refusal := s.mayUse(from, user); refusal != nil {
@@ -255,7 +203,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 			return err
 		}
 		in = SignedIn{User: user, Token: token, Device: newDevice(c, request.ClientInfo, user.ID, token, now)}
-		return s.replaceDevice(ctx, tx, c, user, in.Device)
+		return s.replaceDevice(ctx, tx, c, request.ApprovedBy, user, in.Device)
 	})
 	if err == nil && refusal != nil {
 		if asked != nil {
@@ -266,6 +214,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 	if err != nil {
 		return SignedIn{}, err
 	}
+	s.throttling.arrived(&in.User, s.place(c), s.Now())
 	s.sweeping.due(s.Now().Add(quickConnectRepeat))
 	return in, nil
 }

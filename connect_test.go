@@ -198,7 +198,7 @@ func TestRightsAreCheckedAtApprovalAndAtRedemption(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, func(o *finlatch.Options) { o.QuickConnectApproval = finlatch.ApproveAnywhere })
 			ann := w.user("ann", "pw")
 			admin := w.as("admin", "admin-pw")
 			before, secretBefore := w.initiate(device("tv", away))
@@ -300,7 +300,7 @@ func TestTooManyPendingTurnOutTheCrowd(t *testing.T) {
 
 func TestCodesAreUnique(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, unlimited)
 	seen := map[string]bool{}
 	low := false
 	for range 3000 { // by the birthday rule some four codes are drawn twice

@@ -60,13 +60,12 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, id ID, change Pa
 	})
 }
 
-// changePassword is change, after which no wrong password counts any more.
+// changePassword is change, after which no failed sign-in counts any more.
 func (s *Service) changePassword(ctx context.Context, id ID, f func(Tx, *User) error) error {
-	err := s.change(ctx, id, f)
-	if err == nil {
-		s.refusals.forgive(id)
+	if err := s.change(ctx, id, f); err != nil {
+		return err
 	}
-	return err
+	return s.pardon(ctx, id)
 }
 
 // provePassword asks a user who is signed in for the current password, by the rules of a sign-in.
@@ -74,8 +73,12 @@ func (s *Service) provePassword(ctx context.Context, c Caller, user *User, passw
 	if err := s.mayUse(c, user); err != nil {
 		return err
 	}
-	right, _, err := s.verify(ctx, c, user, !c.Forwarded, password)
-	if err == nil && !right {
+	a := s.claim(c, user.NormalizedName, user)
+	right, _, err := s.verify(ctx, c, a, password)
+	switch {
+	case err == nil && right:
+		s.throttling.passed(c, user, a.place, s.Now())
+	case err == nil:
 		err = s.wrongPassword(ctx, c, user, password)
 	}
 	if errors.Is(err, errWrongPassword) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,8 +23,9 @@ type PasswordReset struct {
 }
 
 const (
-	pinLife = 30 * time.Minute
-	maxPIN  = 64 // bytes as typed; more is no PIN
+	pinLife     = 30 * time.Minute
+	resetWindow = 30 * time.Minute // in which attempts are counted
+	maxPIN      = 64               // bytes as typed; more is no PIN
 )
 
 var errNoPIN = &Error{Kind: NotFound, Msg: "there is no such PIN"}
@@ -32,16 +34,16 @@ var errNoPIN = &Error{Kind: NotFound, Msg: "there is no such PIN"}
 type resets struct {
 	key   []byte     // of the PINs' hashes
 	files sync.Mutex // held while files come or go, so that the last PIN of a user is the one in the file
-	asked attempts
-	tried attempts
+	asked attempts[netip.Prefix]
+	tried attempts[netip.Prefix]
 }
 
 func (r *resets) init(sealKey []byte) {
 	mac := hmac.New(sha256.New, sealKey)
 	mac.Write([]byte("PINs of forgotten passwords"))
 	r.key = mac.Sum(nil)
-	r.asked = attempts{each: 30, all: 300}
-	r.tried = attempts{each: 10, all: 100}
+	r.asked = attempts[netip.Prefix]{each: 30, all: 300, window: resetWindow}
+	r.tried = attempts[netip.Prefix]{each: 10, all: 100, window: resetWindow}
 }
 
 // hash is what the store keeps of a PIN, which counts without its dashes.
@@ -78,7 +80,7 @@ func (s *Service) ForgotPassword(ctx context.Context, c Caller, name string) (Fo
 		return told, nil
 	}
 	told.File = filepath.Join(s.options.ResetDir, told.File)
-	if _, err := s.resets.asked.take(c.Address, s.Now()); err != nil {
+	if _, err := s.resets.asked.take(network(c.Address), s.Now()); err != nil {
 		return ForgottenPassword{}, err
 	}
 	err := s.leavePIN(ctx, c, normalized, told)
@@ -140,13 +142,13 @@ func (s *Service) RedeemPIN(ctx context.Context, c Caller, pin string) (User, er
 	if err := s.signInOpen(ctx, c); err != nil {
 		return User{}, err
 	}
-	last, err := s.resets.tried.take(c.Address, s.Now())
+	last, err := s.resets.tried.take(network(c.Address), s.Now())
 	if err != nil {
 		return User{}, err
 	}
 	user, err := s.redeemPIN(ctx, c, pin)
 	if !errors.Is(err, errNoPIN) {
-		s.resets.tried.giveBack(c.Address)
+		s.resets.tried.giveBack(network(c.Address))
 		return user, err
 	}
 	s.noteRefusal(ctx, Activity{Type: ActivityAuthenticationFailed, Name: "A wrong PIN for a forgotten password", Address: c.Address,
@@ -190,11 +192,11 @@ func (s *Service) redeemPIN(ctx context.Context, c Caller, pin string) (user Use
 		}
 		return tx.PutUser(ctx, user)
 	})
-	if err == nil {
-		s.refusals.forgive(user.ID)
-		s.clearResetFiles(ctx)
+	if err != nil {
+		return user, err
 	}
-	return user, err
+	s.clearResetFiles(ctx)
+	return user, s.pardon(ctx, user.ID)
 }
 
 // dropResets ends all PINs.

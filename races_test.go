@@ -65,6 +65,9 @@ func (w *world) alive(token finlatch.Token) bool {
 	return err == nil
 }
 
+// unlimited is for tests that ask for more than a network may.
+func unlimited(o *finlatch.Options) { o.SignInThrottleOff = true }
+
 // code starts a request for Quick Connect on a device.
 func (w *world) code(deviceID string) (string, finlatch.Secret) {
 	w.Helper()
@@ -180,7 +183,7 @@ func TestRaceOfALogoutAndARequest(t *testing.T) {
 // R3: of two sign-ins of a user on one device both delete the old token, both insert theirs, and two live on.
 func TestRaceOfSignInsOnOneDevice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, unlimited)
 	ann := w.user("ann", "pw")
 	for round := range 100 {
 		code, secret := w.code("tv")
@@ -210,7 +213,7 @@ func TestRaceOfSignInsOnOneDevice(t *testing.T) {
 // R4: the limit of sessions is checked before, not with, the sign-in.
 func TestRaceForTheLastSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, unlimited)
 	ann := w.user("ann", "pw", func(p *finlatch.Policy) { p.MaxActiveSessions = 2 })
 	for round := range 60 {
 		codes, secrets := [2]string{}, [2]finlatch.Secret{}
@@ -252,7 +255,7 @@ func TestRaceForTheLastSession(t *testing.T) {
 // R5: two users approve one code at once; both get sessions and tokens, and the last one's is handed out.
 func TestRaceOfApprovals(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, unlimited)
 	w.user("ann", "pw")
 	w.user("ben", "pw")
 	callers := []finlatch.Caller{

@@ -2,6 +2,7 @@ package finlatch
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -37,20 +38,10 @@ type refusalKey struct {
 func (r *refusals) note(entry Activity) (Activity, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.counted == nil {
-		r.counted, r.written = make(map[refusalKey]*Activity), make(map[refusalKey]bool)
-		r.limit = rate.NewLimiter(refusalsPerTime, 2*refusalsPerTime)
-	}
-	key := refusalKey{entry.Type, entry.UserID, network(entry.Address)}
-	earlier, found := r.counted[key]
-	if !found && len(r.counted) >= maxRefusals {
-		key = refusalKey{kind: entry.Type}
-		entry.UserID, entry.Address = ID{}, netip.Addr{}
-		earlier, found = r.counted[key]
-	}
-	if found {
-		earlier.Count += entry.Count
-		earlier.At = entry.At
+	r.init()
+	entry.Refusal = true
+	key, counted := r.count(&entry)
+	if counted {
 		return Activity{}, false
 	}
 	first := refusalKey{kind: key.kind, network: key.network}
@@ -63,6 +54,40 @@ func (r *refusals) note(entry Activity) (Activity, bool) {
 	rest.Count = 0
 	r.counted[key] = &rest
 	return entry, true
+}
+
+// count adds an entry to the one that it looks like, if there is one. Where too many are counted the entry becomes one
+// about nobody, from nowhere. The key is under which it is counted, now or from now on.
+func (r *refusals) count(entry *Activity) (key refusalKey, counted bool) {
+	key = refusalKey{entry.Type, entry.UserID, network(entry.Address)}
+	earlier, found := r.counted[key]
+	if !found && len(r.counted) >= maxRefusals {
+		key = refusalKey{kind: entry.Type}
+		entry.UserID, entry.Address = ID{}, netip.Addr{}
+		earlier, found = r.counted[key]
+	}
+	if found {
+		earlier.Count += entry.Count
+		earlier.At = entry.At
+	}
+	return key, found
+}
+
+// later counts an entry that is written with the counted refusals, not at once.
+func (r *refusals) later(entry Activity) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.init()
+	if key, counted := r.count(&entry); !counted {
+		r.counted[key] = &entry
+	}
+}
+
+func (r *refusals) init() {
+	if r.counted == nil {
+		r.counted, r.written = make(map[refusalKey]*Activity), make(map[refusalKey]bool)
+		r.limit = rate.NewLimiter(refusalsPerTime, 2*refusalsPerTime)
+	}
 }
 
 // miss counts a wrong password of an account that is never locked for it.
@@ -111,7 +136,7 @@ func (s *Service) writeRefusals(ctx context.Context) {
 	}
 }
 
-// noteRefused writes that an account may not be used, although nobody asked for its password.
+// noteRefused writes that an account may not be used, although the password was right.
 func (s *Service) noteRefused(ctx context.Context, c Caller, user *User, why error) {
 	entry := s.failedSignIn(c, user)
 	entry.Name = "Refused login attempt from " + user.Name + ": " + why.Error()
@@ -138,6 +163,30 @@ func (r *refusals) take() []Activity {
 	clear(r.counted)
 	clear(r.written)
 	return entries
+}
+
+// noteThrottled counts a sign-in that was refused for the failures before it, with those.
+func (s *Service) noteThrottled(ctx context.Context, c Caller, user *User, err error) {
+	switch {
+	case KindOf(err) != RateLimited:
+	case user == nil:
+		s.noteStranger(ctx, c)
+	default:
+		s.noteRefusal(ctx, s.failedSignIn(c, user))
+	}
+}
+
+// noteLocked writes, within a minute, that an account takes no more passwords from where they came from; nothing about
+// a name that does not exist. It is not written at once, because the time that takes would tell who exists.
+func (s *Service) noteLocked(c Caller, user *User) {
+	if user != nil {
+		s.refusals.later(s.lockedOut(c, user, "User %s has to be unlocked, or to sign in from a known device or network: too many failed sign-ins"))
+	}
+}
+
+func (s *Service) lockedOut(c Caller, user *User, sentence string) Activity {
+	return Activity{Type: ActivityUserLockedOut, Name: fmt.Sprintf(sentence, user.Name), UserID: user.ID, Address: c.Address,
+		Severity: SeverityError, Count: 1, At: s.Now()}
 }
 
 func (s *Service) failedSignIn(c Caller, user *User) Activity {

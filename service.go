@@ -59,13 +59,15 @@ type Options struct {
 
 	// HashSlots is how many passwords are hashed at the same time; 0: as many as there are cores.
 	HashSlots int
-	// SignInThrottleOff lets any number of sign-ins wait for a hash for any time. For tests and benchmarks.
+	// SignInThrottleOff counts no failed sign-ins, holds and refuses none, and lets any number of them wait for a hash for
+	// any time; nor are requests for Quick Connect and wrong codes limited. For tests and benchmarks.
 	SignInThrottleOff bool
 	// QuickConnectLimit is how many requests for Quick Connect may be pending; 0: 10,000; below 0: any number.
 	QuickConnectLimit int
 	// QuickConnectApproval says for which requests an approval through the plain API is enough.
 	QuickConnectApproval QuickConnectApproval
-	// SealKey, 32 bytes, seals new API keys while they are readable in the list. Empty: one that ends with the process.
+	// SealKey, 32 bytes, seals new API keys while they are readable in the list, and keys what is kept of failed sign-ins
+	// and PINs. Empty: one that ends with the process, and these with it.
 	SealKey []byte
 	// ResetDir is the folder for the PINs of forgotten passwords, each in a file of its own (0600). Empty: nobody gets one.
 	ResetDir string
@@ -75,19 +77,22 @@ type Options struct {
 
 // Service is the rules. Its methods may be called from any number of goroutines.
 type Service struct {
-	options   Options
-	store     Store
-	log       *slog.Logger
-	hashing   *gate
-	seal      sealer
-	memory    memory
-	listeners listeners
-	touches   touches
-	refusals  refusals
-	sweeping  sweeping
-	health    health
-	resets    resets
-	drawing   chan struct{} // has room for whoever makes a picture
+	options    Options
+	store      Store
+	log        *slog.Logger
+	hashing    *gate
+	seal       sealer
+	memory     memory
+	listeners  listeners
+	touches    touches
+	refusals   refusals
+	throttling throttling
+	sweeping   sweeping
+	health     health
+	resets     resets
+	initiated  attempts[netip.Prefix] // requests for Quick Connect
+	codes      attempts[ID]           // wrong codes, by user or API key
+	drawing    chan struct{}          // has room for whoever makes a picture
 }
 
 // New makes a Service on a store and gives a new store its settings.
@@ -139,8 +144,14 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	s.hashing = newGate(s.gateOptions())
 	s.memory.init(options.CacheSize)
 	s.sweeping.init()
+	s.throttling.init(options.SealKey, options.SignInThrottleOff)
+	s.initiated = attempts[netip.Prefix]{each: maxInitiated, window: time.Minute}
+	s.codes = attempts[ID]{each: maxWrongCodes, window: 10 * time.Minute}
 	s.resets.init(options.SealKey)
-	return s, s.ensureSettings(ctx)
+	if err := s.ensureSettings(ctx); err != nil {
+		return s, err
+	}
+	return s, s.loadFailures(ctx)
 }
 
 func (s *Service) gateOptions() gateOptions {
@@ -169,12 +180,13 @@ func (s *Service) ensureSettings(ctx context.Context) error {
 func (s *Service) Now() time.Time { return s.options.Clock().UTC().Truncate(time.Microsecond) }
 
 // Run keeps the service's memory in step with the store and does what is due at times, until ctx ends. Without it
-// nothing is remembered between requests, and last activity is not written.
+// nothing is remembered between requests, and neither last activity nor failed sign-ins are written.
 func (s *Service) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.watch(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.writeTouches(ctx) })
+	wg.Go(func() { s.writeFailures(ctx) })
 	wg.Wait()
 }
 

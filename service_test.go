@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,6 +82,8 @@ type world struct {
 	clock  *clock
 	hasher *countingHasher
 	admin  finlatch.User
+
+	guesses atomic.Int64 // that tests have made
 }
 
 var (

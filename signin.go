@@ -3,7 +3,6 @@ package finlatch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -38,11 +37,11 @@ func (i ClientInfo) complete() error {
 }
 
 // SignIn signs a user in by name and password on the caller's device and gives it a new access token, which replaces
-// the user's older one on that device. Refusals and their order are Jellyfin 12's: Invalid where the app does not say
-// what it is or the name is blank; Unauthenticated for an unknown name; Forbidden for an account that may not be used
-// (disabled, from there, at this time), whatever the password; Unauthenticated for a wrong password; Forbidden for a
-// device or a session too many. An empty password is decided without hashing, any other costs one hash, whoever asks
-// for whom. Unavailable where the hash gate is too busy.
+// the user's older one on that device. Refusals in their order: Invalid where the app does not say what it is or the name
+// is blank; RateLimited after too many failures, see throttling.go; Unauthenticated for an unknown name or a wrong
+// password; Forbidden for an account that may not be used (disabled, from there, at this time), which only the right
+// password tells; Forbidden for a device or a session too many. An empty password is decided without hashing, any other
+// costs one hash, whoever asks for whom. Unavailable where the hash gate is too busy.
 func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (SignedIn, error) {
 	if err := c.complete(); err != nil {
 		return SignedIn{}, err
@@ -50,8 +49,11 @@ func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (
 	if strings.TrimSpace(name) == "" {
 		return SignedIn{}, refuse(Invalid, "the user name must not be empty")
 	}
+	if err := s.signInOpen(ctx, c); err != nil {
+		return SignedIn{}, err
+	}
 	normalized := NormalizeName(name)
-	return s.signIn(ctx, c, password, func(tx Tx) (User, error) { return tx.UserByName(ctx, normalized) })
+	return s.signIn(ctx, c, normalized, password, func(tx Tx) (User, error) { return tx.UserByName(ctx, normalized) })
 }
 
 // SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
@@ -59,8 +61,9 @@ func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password stri
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
-	err := s.store.View(ctx, func(tx Tx) error {
-		_, err := tx.User(ctx, id)
+	var named User
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		named, err = tx.User(ctx, id)
 		return err
 	})
 	switch {
@@ -72,33 +75,29 @@ func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password stri
 	if err := c.complete(); err != nil {
 		return SignedIn{}, err
 	}
-	return s.signIn(ctx, c, password, func(tx Tx) (User, error) { return tx.User(ctx, id) })
+	return s.signIn(ctx, c, named.NormalizedName, password, func(tx Tx) (User, error) { return tx.User(ctx, id) })
 }
 
-func (s *Service) signIn(ctx context.Context, c Caller, password string, find func(Tx) (User, error)) (SignedIn, error) {
-	if err := s.signInOpen(ctx, c); err != nil {
-		return SignedIn{}, err
-	}
-	user, known, err := s.lookUp(ctx, c, password, find)
+func (s *Service) signIn(ctx context.Context, c Caller, name, password string, find func(Tx) (User, error)) (SignedIn, error) {
+	a, err := s.lookUp(ctx, c, name, password, find)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	right, rehashed, err := s.verify(ctx, c, user, known, password)
+	right, rehashed, err := s.verify(ctx, c, a, password)
 	switch {
 	case err != nil:
 		return SignedIn{}, err
-	case user == nil:
+	case a.user == nil:
 		s.noteStranger(ctx, c)
 		return SignedIn{}, errWrongPassword
+	case !right:
+		return SignedIn{}, s.wrongPassword(ctx, c, a.user, password)
 	}
-	if err := s.mayUse(c, user); err != nil {
-		s.noteRefused(ctx, c, user, err)
+	if err := s.mayUse(c, a.user); err != nil {
+		s.noteRefused(ctx, c, a.user, err)
 		return SignedIn{}, err
 	}
-	if !right {
-		return SignedIn{}, s.wrongPassword(ctx, c, user, password)
-	}
-	return s.enter(ctx, c, user, rehashed)
+	return s.enter(ctx, c, a.user, rehashed)
 }
 
 // signInOpen holds strangers off until the server is set up: whoever comes first must not own it.
@@ -110,69 +109,7 @@ func (s *Service) signInOpen(ctx context.Context, c Caller) error {
 	return s.allowSetup(c)
 }
 
-// lookUp finds a user, nil where there is none, and whether the user has a device in the caller's network.
-func (s *Service) lookUp(ctx context.Context, c Caller, password string, find func(Tx) (User, error)) (user *User, known bool, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
-		user, known = nil, false
-		found, err := find(tx)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		user = &found
-		if password == "" {
-			return nil // nothing is hashed, so there is no turn to wait for
-		}
-		devices, err := tx.Devices(ctx, DeviceFilter{UserID: found.ID, Limit: 100})
-		for _, d := range devices {
-			known = known || d.Address.IsValid() && network(d.Address) == network(c.Address)
-		}
-		return err
-	})
-	return user, known && !c.Forwarded, err
-}
-
-// MaxPassword bounds a password, in bytes, and so what a thousand waiting sign-ins hold.
-const MaxPassword = 8 << 10
-
-// verify tells whether a password is right, and gives a new hash of it where the old one is of an older kind.
-func (s *Service) verify(ctx context.Context, c Caller, user *User, known bool, password string) (right bool, rehashed string, err error) {
-	if password == "" {
-		return user != nil && !user.HasPassword() && c.local(s.options.PasswordlessFrom) && user.ours(), "", nil
-	}
-	if len(password) > MaxPassword {
-		user, password = nil, "too long to be anybody's" // not kept while it waits, and refused at the same cost
-	}
-	gateErr := s.hashing.do(ctx, c.Address, known, func() {
-		if user == nil || !user.HasPassword() || !user.ours() {
-			s.options.Hasher.Waste(password)
-			return
-		}
-		right, err = s.options.Hasher.Verify(user.PasswordHash, password)
-		if err != nil { // a hash that is not ours to read: its user must not answer faster than others
-			s.log.Error("a password hash cannot be read", "user", user.ID, "error", err)
-			s.options.Hasher.Waste(password)
-			right, err = false, nil
-		}
-		if right && s.options.Hasher.NeedsRehash(user.PasswordHash) {
-			rehashed, err = s.options.Hasher.Hash(s.options.Random, password)
-		}
-	})
-	if gateErr != nil {
-		return false, "", gateErr
-	}
-	return right, rehashed, err
-}
-
-// ours tells whether the user's password is in the store. Jellyfin, too, refuses every password of a user whose
-// authentication provider is not there.
-func (u *User) ours() bool {
-	return u.Policy.AuthenticationProviderID == DefaultAuthenticationProviderID
-}
-
-// mayUse checks what Jellyfin checks whatever the password; schedules bind administrators here.
+// mayUse checks whether an account may be used now and from there. Schedules bind administrators here.
 func (s *Service) mayUse(c Caller, user *User) error {
 	switch policy := &user.Policy; {
 	case policy.IsDisabled:
@@ -207,10 +144,14 @@ func (s *Service) mayHave(ctx context.Context, tx Tx, user *User, deviceID strin
 	return nil, nil
 }
 
-// wrongPassword counts a wrong password and disables the account where its policy says so. An empty password does not
-// count: Roku tries it first, and it guesses nothing.
+// wrongPassword counts a wrong password for the user's record and disables the account where its policy says so. Neither an
+// empty password counts nor, as in Jellyfin, one for an account that may not be used.
 func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, password string) error {
 	if password == "" {
+		return errWrongPassword
+	}
+	if s.mayUse(c, user) != nil {
+		s.noteRefusal(ctx, s.failedSignIn(c, user))
 		return errWrongPassword
 	}
 	if user.Policy.lockoutLimit() == 0 {
@@ -220,7 +161,6 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 		return errWrongPassword
 	}
 	entry, write := s.refusals.note(s.failedSignIn(c, user))
-	now := s.Now()
 	err := s.store.Update(ctx, func(tx Tx) error {
 		u, err := tx.User(ctx, user.ID)
 		if err != nil {
@@ -233,8 +173,8 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 		u.InvalidLoginAttempts++
 		if limit := u.Policy.lockoutLimit(); limit > 0 && u.InvalidLoginAttempts >= limit && !u.Policy.IsDisabled {
 			u.Policy.IsDisabled = true
-			entries = append(entries, Activity{Type: ActivityUserLockedOut, Name: fmt.Sprintf("User %s has been locked out", u.Name),
-				UserID: u.ID, Address: c.Address, Severity: SeverityError, Count: 1, At: now})
+			u.InvalidLoginAttempts++ // as Jellyfin 12 shows it
+			entries = append(entries, s.lockedOut(c, &u, "User %s has been locked out"))
 		}
 		if err := tx.PutUser(ctx, u); err != nil {
 			return err
@@ -293,7 +233,7 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 		}
 		in = SignedIn{User: user, Token: token, Device: newDevice(c, c.ClientInfo, user.ID, token, now)}
 		in.User.InvalidLoginAttempts = attempts // as Jellyfin 12 shows it: the number before this success
-		return s.replaceDevice(ctx, tx, c, in.User, in.Device)
+		return s.replaceDevice(ctx, tx, c, user.ID, in.User, in.Device)
 	})
 	if err == nil && refusal != nil {
 		s.noteRefused(ctx, c, verified, refusal)
@@ -302,11 +242,12 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 	if err != nil {
 		return SignedIn{}, err
 	}
+	s.throttling.passed(c, &in.User, s.place(c), s.Now())
 	return in, nil
 }
 
-// replaceDevice puts a device in the place of the user's older one with the same id, and nobody else's.
-func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, user User, device Device) error {
+// replaceDevice puts a device in the place of the user's older one with the same id, and nobody else's. by is who let it in.
+func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, by ID, user User, device Device) error {
 	replaced, err := tx.DeleteDevices(ctx, DeviceFilter{UserID: user.ID, DeviceID: device.DeviceID})
 	if err != nil {
 		return err
@@ -320,7 +261,7 @@ func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, user User,
 		}
 	}
 	return tx.AddActivity(ctx, Activity{Type: ActivityAuthenticationSucceeded, Name: user.Name + " successfully authenticated",
-		UserID: user.ID, ByID: user.ID, Address: c.Address, Severity: SeverityInformation, Count: 1, At: device.CreatedAt})
+		UserID: user.ID, ByID: by, Address: c.Address, Severity: SeverityInformation, Count: 1, At: device.CreatedAt})
 }
 
 func newDevice(c Caller, info ClientInfo, user ID, token Token, at time.Time) Device {

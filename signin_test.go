@@ -82,7 +82,7 @@ func TestSignInCostsTheSameForEverybody(t *testing.T) {
 		{"foreign", "pw", "waste", finlatch.Unauthenticated},
 		{"broken", "pw", "verify waste", finlatch.Unauthenticated},
 		{"off", "pw", "verify", finlatch.Forbidden},
-		{"off", "wrong", "verify", finlatch.Forbidden},
+		{"off", "wrong", "verify", finlatch.Unauthenticated},
 		{"ann", "", "", finlatch.Unauthenticated},
 		{"nobody", "", "", finlatch.Unauthenticated},
 		{"foreign", "", "", finlatch.Unauthenticated},

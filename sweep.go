@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	activityLife  = 30 * 24 * time.Hour // Jellyfin's ActivityLogRetentionDays
+	maxActivities = 100_000 // entries of the activity log: refusals, and as many others
 	sweepAtLeast  = time.Hour
 	sweepBatch    = 1000
 	refusalsEvery = refusalWindow
@@ -76,8 +76,8 @@ func (s *Service) sweep(ctx context.Context) {
 	}
 }
 
-// erase erases salts that no repeat may use any more, requests, PINs and log entries that have expired, and API keys that
-// are no longer readable. Its transactions are short, so that sign-ins get their turn.
+// erase erases salts that no repeat may use any more, requests, PINs, failures and log entries that have expired, and API keys
+// that are no longer readable. Its transactions are short, so that sign-ins get their turn.
 func (s *Service) erase(ctx context.Context) error {
 	now := s.Now()
 	err := s.store.Update(ctx, func(tx Tx) error {
@@ -96,7 +96,33 @@ func (s *Service) erase(ctx context.Context) error {
 		return err
 	}
 	s.clearResetFiles(ctx)
-	return s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpireActivities(ctx, now.Add(-activityLife), sweepBatch) })
+	if err := s.expireFailures(ctx, now); err != nil {
+		return err
+	}
+	return s.trimActivities(ctx, now)
+}
+
+// trimActivities keeps the activity log within its settings. Refusals have a share of their own, so that a flood of them
+// pushes nothing else out.
+func (s *Service) trimActivities(ctx context.Context, now time.Time) error {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if days := settings.ActivityDays; days > 0 {
+		before := now.AddDate(0, 0, -days)
+		err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpireActivities(ctx, before, sweepBatch) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, refusals := range []bool{true, false} {
+		err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.TrimActivities(ctx, refusals, maxActivities, sweepBatch) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) eraseInBatches(ctx context.Context, batch func(Tx) (int, error)) error {

@@ -79,7 +79,7 @@ func TestStoreThatFailsInTheMiddle(t *testing.T) {
 	}
 	store := &tiredStore{Store: inner}
 	store.left.Store(1 << 40)
-	w := newWorld(t, func(o *options) { o.service.Store = store })
+	w := newWorld(t, func(o *options) { o.service.Store, o.service.SignInThrottleOff = store, true })
 	for _, a := range everything {
 		for _, as := range []string{"", "ann", "admin", "key"} {
 			for n := range int64(12) {

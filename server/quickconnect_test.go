@@ -59,7 +59,7 @@ func converseByQuickConnect(t *testing.T, w *world) {
 	w.clock.Move(11 * time.Minute)
 	w.play(t,
 		scenario{name: "state when expired", do: "GET /QuickConnect/Connect?secret=${secret}", want: jsonOf(404, `"Unknown secret"`)},
-		scenario{name: "approve when expired", do: "POST /QuickConnect/Authorize?code=${code}", as: "ann", want: failed(404)},
+		scenario{name: "approve when expired", do: "POST /QuickConnect/Authorize?code=${code}", as: "ann", want: failed(404), log: []string{unapproved}},
 		scenario{name: "the token stays", do: "GET /Users/Me", as: "tv", want: anything(200)},
 	)
 }
@@ -69,6 +69,7 @@ func TestQuickConnectRefusals(t *testing.T) {
 	w := newWorld(t)
 	w.user("off", "off-pw", func(p *finlatch.Policy) { p.IsDisabled = true })
 	w.user("local", "local-pw", func(p *finlatch.Policy) { p.EnableRemoteAccess = false })
+	w.names["local.token"] = w.signIn("local", "local-pw", "local's phone")
 	field := func(name string) answer { return problem(400, `{"`+name+`":["The `+name+` field is required."]}`) }
 	initiate := func(name, from string) scenario {
 		return scenario{name: name, do: "POST /QuickConnect/Initiate", from: from, want: anything(200), save: map[string]string{"secret": "Secret", "code": "Code"}}
@@ -87,7 +88,7 @@ func TestQuickConnectRefusals(t *testing.T) {
 		scenario{name: "redeem a blank", do: redeem, send: `{"Secret":" "}`, want: field("Secret")},
 		scenario{name: "redeem something unknown", do: redeem, send: `{"Secret":"x"}`, want: failed(404)},
 		scenario{name: "approve nothing", do: authorize, as: "ann", want: field("code")},
-		scenario{name: "approve something unknown", do: authorize + "?code=12345", as: "ann", want: failed(404)},
+		scenario{name: "approve something unknown", do: authorize + "?code=12345", as: "ann", from: "192.168.1.2", want: failed(404), log: []string{unapproved}},
 		scenario{name: "approve as nobody", do: authorize + "?code=${fresh code}", want: empty(401)},
 		scenario{name: "approve for another", do: authorize + "?code=${fresh code}&userId=${ben}", as: "ann", want: failed(403)},
 		scenario{name: "approve for no id", do: authorize + "?code=${fresh code}&userId=ben", as: "admin", want: problem(400, `{"userId":["The value 'ben' is not valid."]}`)},
@@ -97,7 +98,9 @@ func TestQuickConnectRefusals(t *testing.T) {
 		scenario{name: "for a disabled user", do: authorize + "?code=${fresh code}&userId=${off}", as: "admin", want: failed(403), log: []string{unapproved}},
 
 		initiate("from elsewhere", away),
-		scenario{name: "for a user who may not come from there", do: authorize + "?code=${code}&userId=${local}", as: "admin", want: failed(403), log: []string{unapproved}},
+		scenario{name: "by an administrator who is not there", do: authorize + "?code=${code}&userId=${ben}", as: "admin", from: "192.168.1.3",
+			want: text(403, "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where."), log: []string{unapproved}},
+		scenario{name: "for a user who may not come from there", do: authorize + "?code=${code}", as: "local", from: "192.168.1.4", want: failed(403), log: []string{unapproved}},
 		initiate("from home", home),
 		scenario{name: "for the same user at home", do: authorize + "?code=${code}&userId=${local}", as: "admin", want: jsonOf(200, "true"), log: []string{approved}},
 		scenario{name: "and redeemed elsewhere", do: redeem, from: away, send: `{"Secret":"${secret}"}`, want: failed(403), log: []string{refused}},

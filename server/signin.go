@@ -90,6 +90,9 @@ func (s *Server) authorizeQuickConnect(r *request) (any, error) {
 		return nil, err
 	}
 	if err := s.service.Approve(r.Context(), r.caller, code, id); err != nil {
+		if finlatch.ApproveOnPage(err) {
+			return nil, as(plain, err)
+		}
 		return nil, whileOn(err)
 	}
 	return true, nil

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/jellyfin"
 	"github.com/finlatch/finlatch/server"
 	"github.com/finlatch/finlatch/sqlite"
 )
@@ -72,7 +73,8 @@ func freshWorld(t testing.TB, change ...func(*options)) *world {
 // quietWorld is a freshWorld that no network reaches: it has a handler and nothing else.
 func quietWorld(t testing.TB, change ...func(*options)) *world {
 	t.Helper()
-	w := &world{TB: t, ctx: context.WithoutCancel(t.Context()), clock: newClock(), log: new(logBook), names: map[string]string{}}
+	w := &world{TB: t, ctx: context.WithoutCancel(t.Context()), clock: newClock(), log: new(logBook), names: map[string]string{
+		"ann.session": jellyfin.MD5GUID("App" + "another phone").String()}}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := options{
 		service: finlatch.Options{Clock: w.clock.Now, Hasher: plainHasher{}, Location: time.UTC, SealKey: make([]byte, 32), Log: log},

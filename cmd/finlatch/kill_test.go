@@ -23,7 +23,7 @@ func testKilled(t *testing.T, binary string) {
 	if testing.Short() {
 		rounds = 5
 	}
-	p := newProcess(t, binary, filepath.Join(t.TempDir(), "data"))
+	p := newProcess(t, binary, filepath.Join(t.TempDir(), "data"), "--sign-in-throttle", "off") // it signs in and asks more often than people do
 	p.start()
 	s := &storm{process: p, phone: p.mustSignIn("anna", "phone")}
 	s.tokens = append(s.tokens, s.phone)

@@ -19,6 +19,7 @@ const (
 	routeAddUser     = "/users/add"
 	routeSetPassword = "/users/password"
 	routeSetDisabled = "/users/disabled"
+	routeUnlock      = "/users/unlock"
 	routeRename      = "/users/rename"
 	routeRemoveUser  = "/users/remove"
 	routeBackup      = "/backup"
@@ -41,6 +42,7 @@ func newControl(k keeper, log *slog.Logger) *http.Server {
 	handle(mux, routeAddUser, log, k.addUser)
 	handle(mux, routeSetPassword, log, k.setPassword)
 	handle(mux, routeSetDisabled, log, k.setDisabled)
+	handle(mux, routeUnlock, log, k.unlock)
 	handle(mux, routeRename, log, k.rename)
 	handle(mux, routeRemoveUser, log, k.removeUser)
 	handle(mux, routeBackup, log, k.backup)
@@ -146,6 +148,10 @@ func (r *remote) setPassword(ctx context.Context, in newPassword) (nothing, erro
 
 func (r *remote) setDisabled(ctx context.Context, in newState) (nothing, error) {
 	return ask[nothing](ctx, r, routeSetDisabled, in)
+}
+
+func (r *remote) unlock(ctx context.Context, in userName) (nothing, error) {
+	return ask[nothing](ctx, r, routeUnlock, in)
 }
 
 func (r *remote) rename(ctx context.Context, in newName) (nothing, error) {

@@ -54,5 +54,8 @@ func visit(ctx context.Context, dir path, create bool) (*house, error) {
 			return nil, failed("run the command as that user", "%s belongs to another user", database)
 		}
 	}
-	return openHouse(ctx, dir, func() (finlatch.Options, error) { return finlatch.Options{}, nil })
+	return openHouse(ctx, dir, func() (options finlatch.Options, err error) {
+		options.SealKey, err = sealKey(dir)
+		return options, err
+	})
 }

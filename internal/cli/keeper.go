@@ -18,6 +18,7 @@ type keeper interface {
 	addUser(ctx context.Context, in newUser) (account, error)
 	setPassword(ctx context.Context, in newPassword) (nothing, error)
 	setDisabled(ctx context.Context, in newState) (nothing, error)
+	unlock(ctx context.Context, in userName) (nothing, error)
 	rename(ctx context.Context, in newName) (nothing, error)
 	removeUser(ctx context.Context, in userName) (nothing, error)
 	backup(ctx context.Context, in backupFile) (nothing, error)
@@ -154,6 +155,12 @@ func (l *local) setPassword(ctx context.Context, in newPassword) (nothing, error
 func (l *local) setDisabled(ctx context.Context, in newState) (nothing, error) {
 	return l.change(ctx, in.Name, func(id finlatch.ID) error {
 		return l.service.SetDisabled(ctx, finlatch.Operator(), id, in.Disabled)
+	})
+}
+
+func (l *local) unlock(ctx context.Context, in userName) (nothing, error) {
+	return l.change(ctx, in.Name, func(id finlatch.ID) error {
+		return l.service.Unlock(ctx, finlatch.Operator(), id)
 	})
 }
 

@@ -14,7 +14,7 @@ Then open http://127.0.0.1:8096 in a Jellyfin app and sign in. Other devices rea
 
     finlatch serve --listen 0.0.0.0:8096
 
-Everything lives in one directory, ${data} unless --data says otherwise: the database finlatch.db, the key seal.key that seals new API keys, and, while a server runs, its control socket finlatch.sock. One process has the database at a time. While a server runs, the other commands ask it through the socket, so what they do takes effect at once; otherwise they open the database themselves.
+Everything lives in one directory, ${data} unless --data says otherwise: the database finlatch.db, the key seal.key that seals new API keys and hides what is kept of failed sign-ins, and, while a server runs, its control socket finlatch.sock. One process has the database at a time. While a server runs, the other commands ask it through the socket, so what they do takes effect at once; otherwise they open the database themselves.
 
 Settings are flags, environment variables and lines of a configuration file, under one name: --log-level is FINLATCH_LOG_LEVEL and log-level = debug. A flag wins over a variable, a variable over the file, the file over the default. A name that is no setting is an error. "finlatch config" prints what is in force, and "finlatch config --help" tells about the file.
 
@@ -82,6 +82,12 @@ const userEnableHelp = `Lets a user sign in again who was disabled, by an admini
 
 The data is in --data DIR. Exit codes: 0 enabled, 1 not enabled, 2 the arguments are not understood.`
 
+const userUnlockHelp = `Lets a user sign in from anywhere again whose account takes no passwords from strangers after 100 failed sign-ins in a row, and forgets these. A user whom too many wrong passwords have disabled, by the limit of the policy, is enabled; one whom an administrator has disabled stays so: finlatch user enable.
+
+    finlatch user unlock ben
+
+The data is in --data DIR. Exit codes: 0 unlocked, 1 not unlocked, 2 the arguments are not understood.`
+
 const userRenameHelp = `Gives a user another name to sign in with. Devices stay signed in.
 
     finlatch user rename ben benjamin
@@ -113,7 +119,7 @@ const backupHelp = `Writes a consistent copy of the database to a new file, whil
 
 To go back to it, stop the server, remove finlatch.db, finlatch.db-wal and finlatch.db-shm from the data directory, put the copy there as finlatch.db, and start the server.
 
-The copy holds users, signed-in devices and everything else that outlives the server, and hashes instead of passwords and tokens. It does not hold seal.key, which only API keys of the last ten minutes need. The data is in --data DIR. Exit codes: 0 written, 1 not written, 2 the arguments are not understood.`
+The copy holds users, signed-in devices and everything else that outlives the server, and hashes instead of passwords and tokens. It does not hold seal.key, which only API keys of the last ten minutes, PINs and counts of failed sign-ins need. The data is in --data DIR. Exit codes: 0 written, 1 not written, 2 the arguments are not understood.`
 
 const configHelp = `Prints the settings in force, as a configuration file on standard output, each below a comment that says where it came from: a flag, a variable, a line of the configuration file, or the default. Secrets are not shown.
 

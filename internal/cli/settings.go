@@ -35,7 +35,9 @@ type settings struct {
 	SetupFrom      networks `setting:"" group:"places" default:"private" placeholder:"NETWORK,..." help:"Where a server that is not set up yet may be set up from, besides this machine."`
 	Passwordless   networks `setting:"" group:"places" name:"passwordless-from" default:"private" placeholder:"NETWORK,..." help:"Where users who have no password may sign in from."`
 
-	SignInThrottle    string `setting:"" group:"limits" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether sign-ins that cannot be checked soon enough are refused. off is for tests and benchmarks only."`
+	QuickConnectApproval string `setting:"" group:"places" enum:"near,anywhere,pages" default:"near" placeholder:"near|anywhere|pages" help:"From where the apps' own screens, which do not show what asks, may approve Quick Connect: near refuses administrators the devices of other networks, pages refuses them to everybody, anywhere refuses nobody. Such devices are approved on the page /link."`
+
+	SignInThrottle    string `setting:"" group:"limits" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether sign-ins are held, and then refused, after failed ones, and where they cannot be checked soon enough; and whether Quick Connect has limits for networks and wrong codes. off is for tests and benchmarks only."`
 	QuickConnectLimit limit  `setting:"" group:"limits" default:"10000" placeholder:"N|off" help:"How many requests for Quick Connect may be pending. Beyond that, the oldest one of the network that holds most of them goes."`
 	HashSlots         slots  `setting:"" group:"limits" default:"cores" placeholder:"N|cores" help:"How many passwords are checked at the same time; each takes a core and 19 MiB."`
 
@@ -68,11 +70,17 @@ func (s *settings) check() error {
 	return nil
 }
 
+// approvals are the names of the ways to treat an approval. The parser lets no others through.
+var approvals = map[string]finlatch.QuickConnectApproval{
+	"near": finlatch.ApproveNear, "anywhere": finlatch.ApproveAnywhere, "pages": finlatch.ApproveOnPages,
+}
+
 // serviceOptions are the settings that the rules know.
 func (s *settings) serviceOptions() finlatch.Options {
 	return finlatch.Options{
 		LocalNetworks: s.LocalNetworks.prefixes, SetupFrom: s.SetupFrom.prefixes, PasswordlessFrom: s.Passwordless.prefixes,
 		HashSlots: int(s.HashSlots), SignInThrottleOff: s.SignInThrottle == "off", QuickConnectLimit: int(s.QuickConnectLimit),
+		QuickConnectApproval: approvals[s.QuickConnectApproval],
 	}
 }
 

@@ -18,6 +18,7 @@ type userCommand struct {
 	Passwd  userPasswd  `cmd:"" help:"Set or remove a user's password."`
 	Disable userDisable `cmd:"" help:"Keep a user from signing in."`
 	Enable  userEnable  `cmd:"" help:"Let a disabled or locked user sign in again."`
+	Unlock  userUnlock  `cmd:"" help:"Forget a user's failed sign-ins."`
 	Rename  userRename  `cmd:"" help:"Give a user another name."`
 	Remove  userRemove  `cmd:"" help:"Delete a user."`
 }
@@ -221,6 +222,22 @@ func (c *userEnable) Run(ctx context.Context, p *Program, root *commandLine) err
 	return with(ctx, root.Data, false, func(k keeper) error {
 		_, err := k.setDisabled(ctx, newState{c.Name, false})
 		return p.did(err, "Enabled %s.", c.Name)
+	})
+}
+
+// userUnlock forgets failed sign-ins.
+type userUnlock struct {
+	Name string `arg:"" help:"The user."`
+}
+
+// Help is the manual's page.
+func (*userUnlock) Help() string { return userUnlockHelp }
+
+// Run unlocks the user.
+func (c *userUnlock) Run(ctx context.Context, p *Program, root *commandLine) error {
+	return with(ctx, root.Data, false, func(k keeper) error {
+		_, err := k.unlock(ctx, userName{c.Name})
+		return p.did(err, "Unlocked %s.", c.Name)
 	})
 }
 
