@@ -40,7 +40,7 @@ func (s *Service) PublicUsers(ctx context.Context, c Caller) ([]User, error) {
 		users, err := tx.Users(ctx, UserFilter{Hidden: &no, Disabled: &no})
 		shown = shown[:0]
 		for _, u := range users {
-			remote := u.Policy.EnableRemoteAccess || c.local(s.options.LocalNetworks)
+			remote := s.mayCome(settings, c, &u.Policy)
 			device := !c.Known() || u.Policy.allowsDevice(c.DeviceID)
 			if !settings.SetupComplete || remote && device {
 				shown = append(shown, u)

@@ -84,13 +84,13 @@ func TestOnlyAdministratorsAdminister(t *testing.T) {
 		_, nameErr := w.UserByName(w.ctx, test.c, "admin")
 		for what, err := range map[string]error{
 			"CreateUser": createErr, "Devices": devicesErr, "DeviceByID": deviceErr, "APIKeys": keysErr, "CreateAPIKey": keyErr, "UserByName": nameErr,
-			"SetPolicy":     w.SetPolicy(w.ctx, test.c, w.admin.ID, finlatch.NewPolicy(), 0),
-			"DeleteUser":    w.DeleteUser(w.ctx, test.c, w.admin.ID),
-			"Rename":        w.Rename(w.ctx, test.c, w.admin.ID, "x"),
-			"SetPassword":   w.SetPassword(w.ctx, test.c, w.admin.ID, "x"),
-			"DeleteDevices": w.DeleteDevices(w.ctx, test.c, []string{"tv"}, finlatch.ID{}),
-			"DeleteAPIKey":  w.DeleteAPIKey(w.ctx, test.c, "x"),
-			"SetSettings":   w.SetSettings(w.ctx, test.c, finlatch.Settings{}),
+			"SetPolicy":      w.SetPolicy(w.ctx, test.c, w.admin.ID, finlatch.NewPolicy(), 0),
+			"DeleteUser":     w.DeleteUser(w.ctx, test.c, w.admin.ID),
+			"Rename":         w.Rename(w.ctx, test.c, w.admin.ID, "x"),
+			"SetPassword":    w.SetPassword(w.ctx, test.c, w.admin.ID, "x"),
+			"DeleteDevices":  w.DeleteDevices(w.ctx, test.c, []string{"tv"}, finlatch.ID{}),
+			"DeleteAPIKey":   w.DeleteAPIKey(w.ctx, test.c, "x"),
+			"ChangeSettings": w.ChangeSettings(w.ctx, test.c, "x", func(*finlatch.Settings) error { return nil }),
 		} {
 			if finlatch.KindOf(err) != test.kind || err == nil {
 				t.Errorf("%s: %s: %v, want kind %v", name, what, err, test.kind)

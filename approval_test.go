@@ -171,15 +171,7 @@ func TestActivityLogIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, days := range []int{0, 7} {
 		w := newWorld(t)
-		settings, err := w.Settings(w.ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed := *settings
-		changed.ActivityDays = days
-		if err := w.SetSettings(w.ctx, finlatch.Operator(), changed); err != nil {
-			t.Fatal(err)
-		}
+		w.set(func(s *finlatch.Settings) { s.ActivityDays = days })
 		entry := func(refusal bool, age time.Duration) finlatch.Activity {
 			return finlatch.Activity{Type: "Test", Name: "test", Severity: finlatch.SeverityError, Refusal: refusal, Count: 1, At: w.clock.Now().Add(-age)}
 		}

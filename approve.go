@@ -11,6 +11,10 @@ import (
 // Conflict where it was approved for somebody else. Approving it again for the same user changes nothing. The user's
 // policy is checked here and again at redemption.
 func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) error {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
 	return s.approve(ctx, c, code, id, func(request *QuickConnect) error {
 		var refused bool
 		switch s.options.QuickConnectApproval {
@@ -19,7 +23,7 @@ func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) err
 		case ApproveOnPages:
 			refused = true
 		}
-		if refused && !c.Operator && !s.near(c, Caller{Address: request.Address, Forwarded: request.Forwarded}) {
+		if refused && !c.Operator && !s.near(settings, c, Caller{Address: request.Address, Forwarded: request.Forwarded}) {
 			return errApproveOnPage
 		}
 		return nil

@@ -92,12 +92,16 @@ func (s *Service) Allow(ctx context.Context, c Caller, level Level) error {
 	switch {
 	case !c.Known():
 		return ErrUnauthenticated
-	case c.Operator || c.Key != nil:
+	case c.Operator:
 		return nil
 	case (level == LevelAdmin || level == LevelSetupOrAdmin) && !c.Administrator():
 		return ErrForbidden
 	}
-	return s.admit(c, level == LevelAnyHour || level == LevelSetupOrUser)
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return s.admit(settings, c, level == LevelAnyHour || level == LevelSetupOrUser)
 }
 
 // administered tells whether the server has an owner. Until then the first run's administrator, which may have no password
@@ -110,13 +114,19 @@ func (s *Service) administered(ctx context.Context) error {
 	return err
 }
 
-// admit checks a signed-in user's policy. Jellyfin asks about devices only at sign-in, and lets administrators in from
+// admit checks where an API key is used from, and a signed-in user's policy. Jellyfin asks about devices only at sign-in, and lets administrators in from
 // anywhere. The limit of sessions needs no check here: no sign-in exceeds it, and SetPolicy ends what a new one leaves
 // no room for.
-func (s *Service) admit(c Caller, anyHour bool) error {
+func (s *Service) admit(settings *Settings, c Caller, anyHour bool) error {
+	if c.Key != nil {
+		if !s.mayCome(settings, c, nil) {
+			return ErrForbidden
+		}
+		return nil
+	}
 	policy := &c.User.Policy
 	switch {
-	case !policy.EnableRemoteAccess && !c.local(s.options.LocalNetworks):
+	case !s.mayCome(settings, c, policy):
 		return ErrForbidden
 	case !anyHour && !policy.IsAdministrator && !policy.scheduled(s.Now().In(s.options.Location)):
 		return ErrForbidden

@@ -1,37 +1,95 @@
 package finlatch
 
-import "context"
-
-// Bounds of settings, in bytes.
-const (
-	maxServerName = 128
-	maxCulture    = 32
-	maxRest       = 256 << 10
+import (
+	"context"
+	"fmt"
+	"maps"
 )
 
-// SetSettings replaces what an administrator sets, for administrators. The server's id stays, and so does a completed
-// set-up: in Jellyfin 12 a partial configuration opens the first run again.
-func (s *Service) SetSettings(ctx context.Context, c Caller, settings Settings) error {
+// Bounds of settings, in bytes unless they say otherwise.
+const (
+	maxServerName   = 128
+	maxCulture      = 32
+	maxRest         = 256 << 10
+	maxNamed        = 64 << 10 // each
+	maxNames        = 16       // named configurations
+	maxCSS          = 256 << 10
+	maxDisclaimer   = 64 << 10
+	maxCorsHosts    = 256 // entries
+	maxCorsHost     = 256
+	maxNetworks     = 256 // entries
+	maxActivityDays = 36_500
+)
+
+// ChangeSettings reads the settings, lets f change them and writes them, in one transaction, so that of two administrators
+// who change something at once neither loses anything; for administrators. note is the sentence for the activity log. f
+// may run twice, and what it returns rolls everything back. The server's id stays, and so does a completed set-up: in
+// Jellyfin 12 a partial configuration opens the first run again. Invalid for what is too large.
+func (s *Service) ChangeSettings(ctx context.Context, c Caller, note string, f func(*Settings) error) error {
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
-	if len(settings.Rest) > maxRest {
-		return refuse(Invalid, "the configuration is too large")
-	}
-	settings.ServerName = harmless(settings.ServerName, maxServerName)
-	settings.UICulture = harmless(settings.UICulture, maxCulture)
-	settings.MetadataCountryCode = harmless(settings.MetadataCountryCode, maxCulture)
-	settings.PreferredMetadataLanguage = harmless(settings.PreferredMetadataLanguage, maxCulture)
 	return s.store.Update(ctx, func(tx Tx) error {
-		old, err := tx.Settings(ctx)
+		settings, err := tx.Settings(ctx)
 		if err != nil {
 			return err
 		}
-		settings.ServerID, settings.SetupComplete = old.ServerID, old.SetupComplete
-		settings.RemoteAccess = old.RemoteAccess // it is in another configuration, network
+		id, complete := settings.ServerID, settings.SetupComplete
+		if settings.Named = maps.Clone(settings.Named); settings.Named == nil {
+			settings.Named = make(map[string][]byte)
+		}
+		if err := f(&settings); err != nil {
+			return err
+		}
+		settings.ServerID, settings.SetupComplete = id, complete
+		if err := settings.bound(); err != nil {
+			return err
+		}
 		if err := tx.PutSettings(ctx, settings); err != nil {
 			return err
 		}
-		return tx.AddActivity(ctx, s.entry(c, ActivityConfigurationUpdated, ID{}, "The configuration of the server has been changed"))
+		return tx.AddActivity(ctx, s.entry(c, ActivityConfigurationUpdated, ID{}, "%s", note))
 	})
+}
+
+// bound cuts names and refuses everything else that is too large.
+func (s *Settings) bound() error {
+	s.ServerName = harmless(s.ServerName, maxServerName)
+	s.UICulture = harmless(s.UICulture, maxCulture)
+	s.MetadataCountryCode = harmless(s.MetadataCountryCode, maxCulture)
+	s.PreferredMetadataLanguage = harmless(s.PreferredMetadataLanguage, maxCulture)
+	tooLarge := func(what string, size, limit int) error {
+		if size <= limit {
+			return nil
+		}
+		return refuse(Invalid, fmt.Sprintf("%s: %d at most", what, limit))
+	}
+	for _, host := range s.CorsHosts {
+		if err := tooLarge("bytes of a host in CorsHosts", len(host), maxCorsHost); err != nil {
+			return err
+		}
+	}
+	for name, kept := range s.Named {
+		if err := tooLarge("bytes of the configuration "+name, len(kept), maxNamed); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		what        string
+		size, limit int
+	}{
+		{"bytes of the configuration", len(s.Rest), maxRest},
+		{"named configurations", len(s.Named), maxNames},
+		{"bytes of CustomCss", len(s.Branding.CustomCSS), maxCSS},
+		{"bytes of LoginDisclaimer", len(s.Branding.LoginDisclaimer), maxDisclaimer},
+		{"hosts in CorsHosts", len(s.CorsHosts), maxCorsHosts},
+		{"known proxies", len(s.KnownProxies), maxNetworks},
+		{"local networks", len(s.LocalNetworks), maxNetworks},
+		{"days that the activity log is kept", s.ActivityDays, maxActivityDays},
+	} {
+		if err := tooLarge(part.what, part.size, part.limit); err != nil {
+			return err
+		}
+	}
+	return nil
 }

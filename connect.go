@@ -150,7 +150,11 @@ func (s *Service) liveQuickConnect(request QuickConnect, err error) (QuickConnec
 
 // mayConnect checks the rights of the user that a request would sign in from somewhere.
 func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request QuickConnect, user *User) (refusal error, err error) {
-	if refusal := s.mayUse(from, user); refusal != nil {
+	settings, err := tx.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := s.mayUse(&settings, from, user); refusal != nil {
 		return refusal, nil
 	}
 	return s.mayHave(ctx, tx, user, request.DeviceID)
@@ -159,7 +163,8 @@ func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request Qu
 // Redeem gives the device whose request was approved its access token. It works once; a repeat within five seconds gets
 // the same answer, unless that token was ended meanwhile. NotFound for a secret that is unknown, expired, used up or not
 // yet approved.
-func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn, error) {
+func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in SignedIn, err error) {
+	defer s.tell(SignInByQuickConnect, &err)
 	if err := s.quickConnectOn(ctx); err != nil {
 		return SignedIn{}, err
 	}
@@ -170,6 +175,10 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 	if request, err := s.rememberedRequest(ctx, secret.Hash()); err != nil || request.State == QuickConnectPending {
 		return SignedIn{}, firstOf(ignoreNotFound(err), errUnknownSecret)
 	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(s.options.Random, salt); err != nil {
 		return SignedIn{}, err
@@ -177,7 +186,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 	var in SignedIn
 	var asked *User // whose policy refuses
 	var refusal error
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		in, asked, refusal = SignedIn{}, nil, nil
 		request, err := s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
 		if err != nil || request.State == QuickConnectPending {
@@ -214,7 +223,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (SignedIn
 	if err != nil {
 		return SignedIn{}, err
 	}
-	s.throttling.arrived(&in.User, s.place(c), s.Now())
+	s.throttling.arrived(&in.User, s.place(settings, c), s.Now())
 	s.sweeping.due(s.Now().Add(quickConnectRepeat))
 	return in, nil
 }

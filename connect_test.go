@@ -246,12 +246,7 @@ func TestQuickConnectOff(t *testing.T) {
 	if err := w.Approve(w.ctx, admin, request.Code, finlatch.ID{}); err != nil {
 		t.Fatal(err)
 	}
-	settings, _ := w.Settings(w.ctx)
-	off := *settings
-	off.QuickConnect = false
-	if err := w.SetSettings(w.ctx, finlatch.Operator(), off); err != nil {
-		t.Fatal(err)
-	}
+	w.set(func(s *finlatch.Settings) { s.QuickConnect = false })
 	_, _, err := w.Initiate(w.ctx, device("tv", home))
 	w.wantKind(err, finlatch.Unauthenticated)
 	_, err = w.QuickConnectRequest(w.ctx, secret)
@@ -261,10 +256,7 @@ func TestQuickConnectOff(t *testing.T) {
 	if !finlatch.QuickConnectOff(err) {
 		t.Errorf("Redeem: %v", err)
 	}
-	off.QuickConnect = true
-	if err := w.SetSettings(w.ctx, finlatch.Operator(), off); err != nil {
-		t.Fatal(err)
-	}
+	w.set(func(s *finlatch.Settings) { s.QuickConnect = true })
 	if _, err := w.Redeem(w.ctx, device("tv", home), secret); err != nil {
 		t.Errorf("on again: %v", err)
 	}

@@ -70,10 +70,14 @@ func (s *Service) changePassword(ctx context.Context, id ID, f func(Tx, *User) e
 
 // provePassword asks a user who is signed in for the current password, by the rules of a sign-in.
 func (s *Service) provePassword(ctx context.Context, c Caller, user *User, password string) error {
-	if err := s.mayUse(c, user); err != nil {
+	settings, err := s.Settings(ctx)
+	if err != nil {
 		return err
 	}
-	a := s.claim(c, user.NormalizedName, user)
+	if err := s.mayUse(settings, c, user); err != nil {
+		return err
+	}
+	a := s.claim(settings, c, user.NormalizedName, user)
 	right, _, err := s.verify(ctx, c, a, password)
 	switch {
 	case err == nil && right:

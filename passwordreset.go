@@ -76,14 +76,18 @@ func (s *Service) ForgotPassword(ctx context.Context, c Caller, name string) (Fo
 	}
 	normalized := NormalizeName(name)
 	told := ForgottenPassword{File: resetFileName(normalized), ExpiresAt: s.Now().Add(pinLife)}
-	if s.options.ResetDir == "" || !c.local(s.options.LocalNetworks) {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return ForgottenPassword{}, err
+	}
+	if s.options.ResetDir == "" || !s.local(settings, c) {
 		return told, nil
 	}
 	told.File = filepath.Join(s.options.ResetDir, told.File)
 	if _, err := s.resets.asked.take(network(c.Address), s.Now()); err != nil {
 		return ForgottenPassword{}, err
 	}
-	err := s.leavePIN(ctx, c, normalized, told)
+	err = s.leavePIN(ctx, c, normalized, told)
 	for tries := 0; errors.Is(err, ErrConflict) && tries < 5; tries++ { // another user has that PIN
 		err = s.leavePIN(ctx, c, normalized, told)
 	}

@@ -53,7 +53,7 @@ type Options struct {
 	Log      *slog.Logger     // discards
 	Location *time.Location   // time.Local; access schedules are in it
 
-	LocalNetworks    []netip.Prefix // PrivateNetworks; who is elsewhere needs Policy.EnableRemoteAccess
+	LocalNetworks    []netip.Prefix // PrivateNetworks; while Settings.LocalNetworks is empty. Who is elsewhere needs Policy.EnableRemoteAccess
 	SetupFrom        []netip.Prefix // LocalNetworks; who may set the server up
 	PasswordlessFrom []netip.Prefix // LocalNetworks; who may sign in with an empty password
 
@@ -71,6 +71,8 @@ type Options struct {
 	SealKey []byte
 	// ResetDir is the folder for the PINs of forgotten passwords, each in a file of its own (0600). Empty: nobody gets one.
 	ResetDir string
+	// OnSignIn is told of every sign-in and what came of it. It is quick.
+	OnSignIn func(SignInMethod, SignInOutcome)
 	// CacheSize is how many signed-in devices are kept in memory; 0: 100,000.
 	CacheSize int
 }
@@ -205,6 +207,37 @@ func (c Caller) local(networks []netip.Prefix) bool {
 		}
 	}
 	return false
+}
+
+// localNetworks are those that count as local: what an administrator has set, else what the program was started with.
+func (s *Service) localNetworks(settings *Settings) []netip.Prefix {
+	if len(settings.LocalNetworks) > 0 {
+		return settings.LocalNetworks
+	}
+	return s.options.LocalNetworks
+}
+
+// local tells whether the caller is in a local network. This machine and the operator always are, whatever is set, so that
+// nobody locks everybody out.
+func (s *Service) local(settings *Settings, c Caller) bool {
+	return c.thisMachine() || c.local(s.localNetworks(settings))
+}
+
+// mayCome tells whether the caller may be where it is, and use an account with the policy from there; nil for none.
+func (s *Service) mayCome(settings *Settings, c Caller, policy *Policy) bool {
+	return settings.RemoteAccess && (policy == nil || policy.EnableRemoteAccess) || s.local(settings, c)
+}
+
+// Place tells whether the caller is on this machine, and whether it is there or in a local network; for any signed-in user.
+func (s *Service) Place(ctx context.Context, c Caller) (machine, network bool, err error) {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return false, false, err
+	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	return c.thisMachine(), s.local(settings, c), nil
 }
 
 // network is what stands for an address where addresses are counted: an IPv4 address itself, an IPv6 address's /48,

@@ -167,6 +167,18 @@ func (w *world) policy(id finlatch.ID, change func(*finlatch.Policy)) {
 	}
 }
 
+// set changes the settings as an administrator does.
+func (w *world) set(change func(*finlatch.Settings)) {
+	w.Helper()
+	err := w.ChangeSettings(w.ctx, finlatch.Operator(), "The settings have been changed", func(s *finlatch.Settings) error {
+		change(s)
+		return nil
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 func device(id string, from netip.Addr) finlatch.Caller {
 	return finlatch.Caller{ClientInfo: finlatch.NewClientInfo("App", "1.0", "Telly", id), Address: from}
 }

@@ -11,7 +11,7 @@ type Settings struct {
 	// LegacyAuthorization accepts the older places for a token: X-Emby-Token, X-MediaBrowser-Token,
 	// X-Emby-Authorization, the scheme Emby and the query's api_key.
 	LegacyAuthorization       bool
-	RemoteAccess              bool // of the whole server, as the first run asks; kept for clients that show it
+	RemoteAccess              bool // of the whole server: whether anybody signs in or stays signed in from outside the local networks
 	UICulture                 string
 	MetadataCountryCode       string
 	PreferredMetadataLanguage string

@@ -57,13 +57,15 @@ func TestFirstRun(t *testing.T) {
 	if settings.ServerName != "Attic" || !settings.SetupComplete {
 		t.Errorf("settings %+v", settings)
 	}
-	reopened := *settings
-	reopened.SetupComplete = false
-	if err := w.SetSettings(w.ctx, w.as("ann", "pw"), reopened); err != nil {
+	err = w.ChangeSettings(w.ctx, w.as("ann", "pw"), "reopened", func(s *finlatch.Settings) error {
+		s.SetupComplete, s.ServerID = false, finlatch.ID{1}
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if settings, _ := w.Settings(w.ctx); !settings.SetupComplete {
-		t.Error("a configuration opened the first run again")
+	if now, _ := w.Settings(w.ctx); !now.SetupComplete || now.ServerID != settings.ServerID {
+		t.Error("a configuration opened the first run again, or made another server of this")
 	}
 }
 
@@ -202,7 +204,7 @@ func TestCompletingEndsAllFromBefore(t *testing.T) {
 			}
 			_, _, keyErr := w.CreateAPIKey(w.ctx, c, "evil")
 			_, userErr := w.CreateUser(w.ctx, c, "mallory", "pw", true)
-			settingsErr := w.SetSettings(w.ctx, c, finlatch.Settings{})
+			settingsErr := w.ChangeSettings(w.ctx, c, "x", func(*finlatch.Settings) error { return nil })
 			for what, err := range map[string]error{"a key": keyErr, "a user": userErr, "settings": settingsErr} {
 				if !errors.Is(err, finlatch.ErrForbidden) {
 					t.Errorf("%s before the server has an owner: %v, want forbidden", what, err)

@@ -19,6 +19,7 @@ type SignedIn struct {
 var (
 	errWrongPassword = &Error{Kind: Unauthenticated, Msg: "invalid user name or password"}
 	errDisabled      = &Error{Kind: Forbidden, Msg: "the account is disabled"}
+	errNoRemote      = &Error{Kind: Forbidden, Msg: "this server may not be used from here"}
 	errRemote        = &Error{Kind: Forbidden, Msg: "the account may not be used from here"}
 	errSchedule      = &Error{Kind: Forbidden, Msg: "the account may not be used at this time"}
 	errDevice        = &Error{Kind: Forbidden, Msg: "the account may not be used on this device"}
@@ -42,7 +43,8 @@ func (i ClientInfo) complete() error {
 // password; Forbidden for an account that may not be used (disabled, from there, at this time), which only the right
 // password tells; Forbidden for a device or a session too many. An empty password is decided without hashing, any other
 // costs one hash, whoever asks for whom. Unavailable where the hash gate is too busy.
-func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (SignedIn, error) {
+func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (in SignedIn, err error) {
+	defer s.tell(SignInByPassword, &err)
 	if err := c.complete(); err != nil {
 		return SignedIn{}, err
 	}
@@ -57,7 +59,8 @@ func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (
 }
 
 // SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
-func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password string) (SignedIn, error) {
+func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password string) (in SignedIn, err error) {
+	defer s.tell(SignInByPassword, &err)
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
@@ -93,28 +96,38 @@ func (s *Service) signIn(ctx context.Context, c Caller, name, password string, f
 	case !right:
 		return SignedIn{}, s.wrongPassword(ctx, c, a.user, password)
 	}
-	if err := s.mayUse(c, a.user); err != nil {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.mayUse(settings, c, a.user); err != nil {
 		s.noteRefused(ctx, c, a.user, err)
 		return SignedIn{}, err
 	}
 	return s.enter(ctx, c, a.user, rehashed)
 }
 
-// signInOpen holds strangers off until the server is set up: whoever comes first must not own it.
+// signInOpen holds strangers off until the server is set up, since whoever comes first must not own it, and then those whom
+// the whole server admits from local networks only.
 func (s *Service) signInOpen(ctx context.Context, c Caller) error {
 	settings, err := s.Settings(ctx)
-	if err != nil || settings.SetupComplete {
+	switch {
+	case err != nil:
 		return err
+	case !settings.SetupComplete:
+		return s.allowSetup(c)
+	case !s.mayCome(settings, c, nil):
+		return errNoRemote
 	}
-	return s.allowSetup(c)
+	return nil
 }
 
 // mayUse checks whether an account may be used now and from there. Schedules bind administrators here.
-func (s *Service) mayUse(c Caller, user *User) error {
+func (s *Service) mayUse(settings *Settings, c Caller, user *User) error {
 	switch policy := &user.Policy; {
 	case policy.IsDisabled:
 		return errDisabled
-	case !policy.EnableRemoteAccess && !c.local(s.options.LocalNetworks):
+	case !s.mayCome(settings, c, policy):
 		return errRemote
 	case !policy.scheduled(s.Now().In(s.options.Location)):
 		return errSchedule
@@ -150,7 +163,11 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 	if password == "" {
 		return errWrongPassword
 	}
-	if s.mayUse(c, user) != nil {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if s.mayUse(settings, c, user) != nil {
 		s.noteRefusal(ctx, s.failedSignIn(c, user))
 		return errWrongPassword
 	}
@@ -161,7 +178,7 @@ func (s *Service) wrongPassword(ctx context.Context, c Caller, user *User, passw
 		return errWrongPassword
 	}
 	entry, write := s.refusals.note(s.failedSignIn(c, user))
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		u, err := tx.User(ctx, user.ID)
 		if err != nil {
 			return ignoreNotFound(err)
@@ -202,6 +219,7 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 	}
 	var in SignedIn
 	var refusal error
+	var settings Settings
 	missed := s.refusals.forgive(verified.ID)
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		refusal = nil
@@ -216,7 +234,10 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 			refusal = errWrongPassword
 			return nil
 		}
-		if refusal = s.mayUse(c, &user); refusal != nil {
+		if settings, err = tx.Settings(ctx); err != nil {
+			return err
+		}
+		if refusal = s.mayUse(&settings, c, &user); refusal != nil {
 			return nil
 		}
 		now := s.Now()
@@ -242,7 +263,7 @@ func (s *Service) enter(ctx context.Context, c Caller, verified *User, rehashed 
 	if err != nil {
 		return SignedIn{}, err
 	}
-	s.throttling.passed(c, &in.User, s.place(c), s.Now())
+	s.throttling.passed(c, &in.User, s.place(&settings, c), s.Now())
 	return in, nil
 }
 

@@ -14,8 +14,8 @@ type claim struct {
 	known  bool   // that, or the account signed in at the place before
 }
 
-func (s *Service) claim(c Caller, name string, user *User) claim {
-	a := claim{name: name, user: user, place: s.place(c)}
+func (s *Service) claim(settings *Settings, c Caller, name string, user *User) claim {
+	a := claim{name: name, user: user, place: s.place(settings, c)}
 	a.device = user != nil && c.Device != nil && c.Device.UserID == user.ID
 	a.known = a.device || user != nil && s.throttling.knows(user, a.place, s.Now())
 	return a
@@ -24,8 +24,12 @@ func (s *Service) claim(c Caller, name string, user *User) claim {
 // lookUp finds the user that an attempt is about. Where it signed in before is remembered for a time; where its devices
 // are is remembered as long as they are signed in.
 func (s *Service) lookUp(ctx context.Context, c Caller, name, password string, find func(Tx) (User, error)) (a claim, err error) {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return claim{}, err
+	}
 	err = s.store.View(ctx, func(tx Tx) error {
-		a = s.claim(c, name, nil)
+		a = s.claim(settings, c, name, nil)
 		found, err := find(tx)
 		if errors.Is(err, ErrNotFound) {
 			return nil
@@ -33,13 +37,13 @@ func (s *Service) lookUp(ctx context.Context, c Caller, name, password string, f
 		if err != nil {
 			return err
 		}
-		a = s.claim(c, name, &found)
+		a = s.claim(settings, c, name, &found)
 		if password == "" || a.place == "" {
 			return nil // nothing is hashed, so there is no turn to wait for; or it does not matter where devices are
 		}
 		devices, err := tx.Devices(ctx, DeviceFilter{UserID: found.ID, Limit: 100})
 		for _, d := range devices {
-			a.known = a.known || s.place(Caller{Address: d.Address}) == a.place
+			a.known = a.known || s.place(settings, Caller{Address: d.Address}) == a.place
 		}
 		return err
 	})

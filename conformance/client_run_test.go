@@ -24,15 +24,15 @@ import (
 // the answers. Texts may hold ${NAME} for a value from before.
 type client struct {
 	name          string
-	administrator bool   // whether who signs in must be one
-	reach         []step // from the typed address to the sign-in page
-	password      []step
-	quickConnect  []step // none if the app has no Quick Connect
-	content       []step // signed in, and content
+	administrator bool      // whether who signs in must be one
+	reach         []request // from the typed address to the sign-in page
+	password      []request
+	quickConnect  []request // none if the app has no Quick Connect
+	content       []request // signed in, and content
 }
 
-// step is one request of an app, one datagram, or one WebSocket.
-type step struct {
+// request is one request of an app, one datagram, or one WebSocket.
+type request struct {
 	method, path string
 	auth         string      // the Authorization header as it is spelt; none if empty
 	headers      [][2]string // further ones, as they are spelt
@@ -63,7 +63,7 @@ func (v *visit) fill(text string) string {
 	return text
 }
 
-func (v *visit) do(t *testing.T, s step) {
+func (v *visit) do(t *testing.T, s request) {
 	t.Helper()
 	if s.approve {
 		v.approve(t)
@@ -103,15 +103,8 @@ func (v *visit) do(t *testing.T, s step) {
 	}
 }
 
-func dashed(id string) string {
-	if len(id) != 32 {
-		return id
-	}
-	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
-}
-
 // send sends a request byte by byte: net/http would change the spelling of headers and paths.
-func (v *visit) send(s step) (any, error) {
+func (v *visit) send(s request) (any, error) {
 	c, err := net.DialTimeout("tcp", v.server.address, exchangeTimeout)
 	if err != nil {
 		return nil, err
@@ -166,27 +159,34 @@ func decoded(data []byte) (any, error) {
 	return value, err
 }
 
-// discover asks who is there as apps do, and reads the first reply.
+// askAgain is how long apps wait for a reply before they ask again.
+const askAgain = 500 * time.Millisecond
+
+// discover asks who is there as apps do, again and again, and reads the first reply.
 func (v *visit) discover(text string) (any, error) {
-	c, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", v.server.discovery))
+	c, err := net.Dial("udp4", v.server.discovery)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(exchangeTimeout))
-	if _, err := io.WriteString(c, text); err != nil {
-		return nil, err
-	}
 	reply := make([]byte, 1024) // as much as the Kotlin SDK reads
-	n, err := c.Read(reply)
-	if err != nil {
-		return nil, err
+	for until := time.Now().Add(exchangeTimeout); ; {
+		if _, err := io.WriteString(c, text); err != nil {
+			return nil, err
+		}
+		_ = c.SetReadDeadline(time.Now().Add(askAgain))
+		n, err := c.Read(reply)
+		if err == nil {
+			return decoded(reply[:n])
+		}
+		if time.Now().After(until) {
+			return nil, err
+		}
 	}
-	return decoded(reply[:n])
 }
 
 // talk opens a WebSocket, waits for the first message, which must be ForceKeepAlive, and keeps the connection alive once.
-func (v *visit) talk(ctx context.Context, s step) (any, error) {
+func (v *visit) talk(ctx context.Context, s request) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
 	options := &websocket.DialOptions{HTTPHeader: http.Header{}}
@@ -239,9 +239,9 @@ func (v *visit) approve(t *testing.T) {
 	t.Helper()
 	auth := `MediaBrowser Client="Web", Device="Ben's browser", DeviceId="approver-${DEVICE}", Version="12.0.0"`
 	approver := &visit{server: v.server, promised: v.promised, values: map[string]string{"DEVICE": v.values["DEVICE"], "CODE": v.values["CODE"]}}
-	approver.do(t, step{method: "POST", path: "/Users/AuthenticateByName", auth: auth, headers: [][2]string{{"Content-Type", "application/json"}},
+	approver.do(t, request{method: "POST", path: "/Users/AuthenticateByName", auth: auth, headers: [][2]string{{"Content-Type", "application/json"}},
 		body: quoted("Username", people[1].name, "Pw", people[1].password), save: map[string]string{"TOKEN": "AccessToken"}})
-	approver.do(t, step{method: "POST", path: "/QuickConnect/Authorize?code=${CODE}", auth: auth + `, Token="${TOKEN}"`, reads: []string{"=true"}})
+	approver.do(t, request{method: "POST", path: "/QuickConnect/Authorize?code=${CODE}", auth: auth + `, Token="${TOKEN}"`, reads: []string{"=true"}})
 }
 
 // quoted is a JSON object of texts.

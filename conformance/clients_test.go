@@ -16,7 +16,7 @@ func TestClients(t *testing.T) {
 	promised := &promises{document: document(t)}
 	t.Cleanup(func() { promised.kept(t) })
 	for _, app := range clients() {
-		for way, signIn := range map[string][]step{"password": app.password, "Quick Connect": app.quickConnect} {
+		for way, signIn := range map[string][]request{"password": app.password, "Quick Connect": app.quickConnect} {
 			if signIn == nil {
 				continue
 			}
@@ -28,8 +28,8 @@ func TestClients(t *testing.T) {
 				}
 				v := &visit{server: s, promised: promised, values: map[string]string{"NAME": person.name, "PASSWORD": escaped(person.password),
 					"DEVICE": strings.ToLower(strings.NewReplacer(" ", "-", "/", "-").Replace(t.Name()))}}
-				v.do(t, step{method: "GET", path: "/System/Info/Public", reads: publicFields, save: map[string]string{"SERVER": "Id"}})
-				for _, steps := range [][]step{app.reach, signIn, app.content} {
+				v.do(t, request{method: "GET", path: "/System/Info/Public", reads: publicFields, save: map[string]string{"SERVER": "Id"}})
+				for _, steps := range [][]request{app.reach, signIn, app.content} {
 					for _, s := range steps {
 						v.do(t, s)
 					}
@@ -47,13 +47,13 @@ func escaped(text string) string {
 var inJSON = [2]string{"Content-Type", "application/json"}
 
 // steps puts steps and lists of steps together.
-func steps(parts ...any) []step {
-	var out []step
+func steps(parts ...any) []request {
+	var out []request
 	for _, part := range parts {
 		switch part := part.(type) {
-		case step:
+		case request:
 			out = append(out, part)
-		case []step:
+		case []request:
 			out = append(out, part...)
 		default:
 			panic(fmt.Sprintf("%T", part))
@@ -82,7 +82,7 @@ func kotlin(app, version, device string) string {
 	return `MediaBrowser Client="` + app + `", Version="` + version + `", DeviceId="` + device + `", Device="Ben%27s+t%C3%A9l%C3%A9"`
 }
 
-func withKotlin(agent string, list []step) []step {
+func withKotlin(agent string, list []request) []request {
 	for i := range list {
 		list[i].headers = append(list[i].headers, [2]string{"Accept", kotlinAccept},
 			[2]string{"User-Agent", agent + " via jellyfin-sdk-kotlin (OkHttp/5.1.0)"}, [2]string{"Accept-Charset", "UTF-8"})
@@ -98,34 +98,34 @@ func withKotlin(agent string, list []step) []step {
 func androidTV() client {
 	app := func(device string) string { return kotlin("Android+TV", "0.19.0", device+"${DEVICE}") }
 	as := app("user-${USER}-") + `, Token="${TOKEN}"`
-	tv := func(list ...any) []step { return withKotlin("Android TV/0.19.0", steps(list...)) }
+	tv := func(list ...any) []request { return withKotlin("Android TV/0.19.0", steps(list...)) }
 	return client{
 		name: "Android TV",
 		reach: tv(
-			step{ask: "who is JellyfinServer?", reads: replyFields},
-			step{method: "GET", path: "/System/Info/Public", auth: app(""), reads: publicFields},
-			step{method: "GET", path: "/Branding/Configuration", auth: app(""), reads: []string{"SplashscreenEnabled bool"}},
-			step{method: "GET", path: "/Users/Public", auth: app(""), reads: []string{"array"}},
+			request{ask: "who is JellyfinServer?", reads: replyFields},
+			request{method: "GET", path: "/System/Info/Public", auth: app(""), reads: publicFields},
+			request{method: "GET", path: "/Branding/Configuration", auth: app(""), reads: []string{"SplashscreenEnabled bool"}},
+			request{method: "GET", path: "/Users/Public", auth: app(""), reads: []string{"array"}},
 		),
-		password: tv(step{method: "POST", path: "/Users/AuthenticateByName", auth: app("name-"),
+		password: tv(request{method: "POST", path: "/Users/AuthenticateByName", auth: app("name-"),
 			body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI}),
 		quickConnect: tv(
-			step{method: "POST", path: "/QuickConnect/Initiate", auth: app("drawn-"), reads: all(quickConnectFields, "Authenticated=false"), save: asked},
-			step{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app("drawn-"), reads: all(quickConnectFields, "Authenticated=false")},
-			step{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app("drawn-"), approve: true,
+			request{method: "POST", path: "/QuickConnect/Initiate", auth: app("drawn-"), reads: all(quickConnectFields, "Authenticated=false"), save: asked},
+			request{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app("drawn-"), reads: all(quickConnectFields, "Authenticated=false")},
+			request{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app("drawn-"), approve: true,
 				reads: all(quickConnectFields, "Authenticated=true", "Secret=${SECRET}", "Code=${CODE}")},
-			step{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app(""), body: `{"Secret":"${SECRET}"}`, reads: signInFields, save: whoAmI},
+			request{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app(""), body: `{"Secret":"${SECRET}"}`, reads: signInFields, save: whoAmI},
 		),
 		content: tv(
-			step{method: "GET", path: "/Branding/Configuration", auth: as, reads: []string{"SplashscreenEnabled bool"}},
-			step{method: "GET", path: "/Users/Me", auth: as, reads: userFields},
-			step{method: "GET", path: "/DisplayPreferences/usersettings?client=jellyfin-androidtv", auth: as, reads: preferenceFields},
-			step{method: "POST", path: "/Sessions/Capabilities?playableMediaTypes=Video&playableMediaTypes=Audio&supportedCommands=DisplayContent" +
+			request{method: "GET", path: "/Branding/Configuration", auth: as, reads: []string{"SplashscreenEnabled bool"}},
+			request{method: "GET", path: "/Users/Me", auth: as, reads: userFields},
+			request{method: "GET", path: "/DisplayPreferences/usersettings?client=jellyfin-androidtv", auth: as, reads: preferenceFields},
+			request{method: "POST", path: "/Sessions/Capabilities?playableMediaTypes=Video&playableMediaTypes=Audio&supportedCommands=DisplayContent" +
 				"&supportedCommands=Mute&supportsMediaControl=true", auth: as},
-			step{socket: "/socket", auth: as, reads: []string{"MessageId uuid", "Data int"}},
-			step{method: "GET", path: "/UserViews", auth: as, reads: viewFields},
-			step{method: "GET", path: "/Users/${USER_DASHED}", auth: as, reads: userFields},
-			step{method: "GET", path: "/UserViews?userId=${USER_DASHED}", auth: as, reads: viewFields},
+			request{socket: "/socket", auth: as, reads: []string{"MessageId uuid", "Data int"}},
+			request{method: "GET", path: "/UserViews", auth: as, reads: viewFields},
+			request{method: "GET", path: "/Users/${USER_DASHED}", auth: as, reads: userFields},
+			request{method: "GET", path: "/UserViews?userId=${USER_DASHED}", auth: as, reads: viewFields},
 		),
 	}
 }
@@ -133,25 +133,25 @@ func androidTV() client {
 func findroid() client {
 	app := kotlin("Findroid", "0.15.3", "${DEVICE}")
 	as := app + `, Token="${TOKEN}"`
-	phone := func(list ...any) []step { return withKotlin("Findroid/0.15.3", steps(list...)) }
+	phone := func(list ...any) []request { return withKotlin("Findroid/0.15.3", steps(list...)) }
 	return client{
 		name: "Findroid",
 		reach: phone(
-			step{ask: "who is JellyfinServer?", reads: replyFields},
-			step{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields},
-			step{method: "GET", path: "/Users/Public", auth: app, reads: []string{"array"}},
-			step{method: "GET", path: "/Branding/Configuration", auth: app, reads: []string{"SplashscreenEnabled bool"}},
-			step{method: "GET", path: "/QuickConnect/Enabled", auth: app, reads: []string{"=true"}},
-			step{method: "POST", path: "/Users/AuthenticateByName", auth: app, body: `{"Username":"${NAME}","Pw":"wrong"}`, status: 401},
+			request{ask: "who is JellyfinServer?", reads: replyFields},
+			request{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields},
+			request{method: "GET", path: "/Users/Public", auth: app, reads: []string{"array"}},
+			request{method: "GET", path: "/Branding/Configuration", auth: app, reads: []string{"SplashscreenEnabled bool"}},
+			request{method: "GET", path: "/QuickConnect/Enabled", auth: app, reads: []string{"=true"}},
+			request{method: "POST", path: "/Users/AuthenticateByName", auth: app, body: `{"Username":"${NAME}","Pw":"wrong"}`, status: 401},
 		),
-		password: phone(step{method: "POST", path: "/Users/AuthenticateByName", auth: app,
+		password: phone(request{method: "POST", path: "/Users/AuthenticateByName", auth: app,
 			body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI}),
 		quickConnect: phone(
-			step{method: "POST", path: "/QuickConnect/Initiate", auth: app, reads: quickConnectFields, save: asked},
-			step{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, approve: true, reads: all(quickConnectFields, "Authenticated=true")},
-			step{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, body: `{"Secret":"${SECRET}"}`, reads: signInFields, save: whoAmI},
+			request{method: "POST", path: "/QuickConnect/Initiate", auth: app, reads: quickConnectFields, save: asked},
+			request{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, approve: true, reads: all(quickConnectFields, "Authenticated=true")},
+			request{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, body: `{"Secret":"${SECRET}"}`, reads: signInFields, save: whoAmI},
 		),
-		content: phone(step{method: "GET", path: "/UserViews?userId=${USER_DASHED}", auth: as, reads: viewFields}),
+		content: phone(request{method: "GET", path: "/UserViews?userId=${USER_DASHED}", auth: as, reads: viewFields}),
 	}
 }
 
@@ -163,7 +163,7 @@ func swiftfin() client {
 	const as = `MediaBrowser Device=Ben's iPhone, Token=${TOKEN}, Version=1.4, DeviceId=${DEVICE}, Client=Swiftfin iOS`
 	return client{
 		name: "Swiftfin",
-		reach: []step{
+		reach: []request{
 			{ask: "Who is JellyfinServer?", reads: replyFields},
 			{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields},
 			{method: "GET", path: "/System/Info/Public", auth: old, reads: publicFields},
@@ -171,15 +171,15 @@ func swiftfin() client {
 			{method: "GET", path: "/Users/Public", auth: app, reads: []string{"array"}},
 			{method: "GET", path: "/Branding/Configuration", auth: app, reads: []string{"SplashscreenEnabled bool"}},
 		},
-		password: []step{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{inJSON},
+		password: []request{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{inJSON},
 			body: "{\n  \"Pw\" : \"${PASSWORD}\",\n  \"Username\" : \"${NAME}\"\n}", reads: signInFields, save: whoAmI}},
-		quickConnect: []step{
+		quickConnect: []request{
 			{method: "POST", path: "/QuickConnect/Initiate", auth: old, reads: quickConnectFields, save: asked},
 			{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, approve: true, reads: all(quickConnectFields, "Authenticated=true"), save: polled},
 			{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, headers: [][2]string{inJSON},
 				body: "{\n  \"Secret\" : \"${SECRET}\"\n}", reads: signInFields, save: whoAmI},
 		},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/System/Info/Public", auth: as, reads: publicFields},
 			{method: "GET", path: "/Users/Me", auth: as, reads: userFields},
 			{method: "POST", path: "/Sessions/Capabilities?supportsMediaControl=true&playableMediaTypes=Video&supportedCommands=Play", auth: as},
@@ -200,26 +200,26 @@ func roku() client {
 	const as = `MediaBrowser Client="Jellyfin Roku", Device="Living room (Roku Ultra 4800X)", Version="3.2.4", UserId="${USER}", DeviceId="${DEVICE}${NAME}", Token="${TOKEN}"`
 	return client{
 		name: "Roku",
-		reach: []step{
+		reach: []request{
 			{ask: "Who is JellyfinServer?", reads: replyFields},
 			{method: "GET", path: "/system/info/public", reads: publicFields},
 			{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields},
 			{method: "GET", path: "/Users/Public", auth: app, reads: []string{"array"}},
 		},
-		password: []step{
+		password: []request{
 			{method: "POST", path: "/Users/AuthenticateByName?format=json", auth: app, headers: [][2]string{inJSON},
 				body: `{"Username":"${NAME}","Pw":""}`, status: 401, notJSON: true},
 			{method: "POST", path: "/Users/AuthenticateByName?format=json", auth: app, headers: [][2]string{inJSON},
 				body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI},
 		},
-		quickConnect: []step{
+		quickConnect: []request{
 			{method: "POST", path: "/QuickConnect/Initiate", auth: app, reads: []string{"Secret secret", "Code code"}, save: asked},
 			{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, reads: []string{"Authenticated=false"}},
 			{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, approve: true, reads: []string{"Authenticated=true"}},
 			{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, headers: [][2]string{inJSON}, body: `{"secret":"${SECRET}"}`,
 				reads: signInFields, save: whoAmI},
 		},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/Users/${USER}", auth: as, reads: userFields},
 			{method: "GET", path: "/DisplayPreferences/usersettings?userId=${USER}&client=emby", auth: as, reads: preferenceFields},
 			{method: "GET", path: "/userviews?userId=${USER}", auth: as, reads: viewFields},
@@ -237,21 +237,21 @@ func kodi() client {
 	plain := [][2]string{json[0], json[1], {"User-Agent", "Kodi/1.0.9"}}
 	return client{
 		name: "Kodi",
-		reach: []step{
+		reach: []request{
 			{ask: "who is JellyfinServer?", reads: replyFields},
 			{method: "GET", path: "/system/info/public", auth: app, headers: plain, reads: publicFields},
 			{method: "GET", path: "/system/info/public", auth: app, headers: plain, reads: publicFields},
 			{method: "GET", path: "/Users/Public", auth: app, headers: plain, reads: []string{"array"}},
 		},
-		password: []step{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: plain,
+		password: []request{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: plain,
 			body: `{"username": "${NAME}", "Pw": "${PASSWORD}"}`, reads: all("AccessToken text", "User.Id uuid", "ServerId=${SERVER}"), save: whoAmI}},
-		quickConnect: []step{
+		quickConnect: []request{
 			{method: "POST", path: "/QuickConnect/Initiate", auth: app, headers: plain, body: `{}`, reads: []string{"Secret secret", "Code code"}, save: asked},
 			{method: "GET", path: "/QuickConnect/Connect?Secret=${SECRET}", auth: app, headers: plain, approve: true, reads: []string{"Authenticated=true"}},
 			{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, headers: plain, body: `{"Secret": "${SECRET}"}`,
 				reads: all("AccessToken text", "User.Id uuid", "ServerId=${SERVER}"), save: whoAmI},
 		},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/system/info", auth: as, headers: plain, reads: systemFields},
 			{method: "GET", path: "/Users/${USER}", auth: as, headers: plain, reads: userFields},
 			{socket: "/socket", auth: `MediaBrowser Client="Kodi", Device="Living Room, "TV"", DeviceId="${DEVICE}", Version="1.0.9", Token="${TOKEN}"`, reads: []string{"Data int"}},
@@ -275,14 +275,14 @@ func finampStable() client {
 	headers := [][2]string{{"Content-Type", "application/json"}, {"Accept", "application/json"}}
 	return client{
 		name: "Finamp stable",
-		reach: []step{
+		reach: []request{
 			{method: "GET", path: "/Users/Public", auth: app, headers: headers, reads: []string{"array"}},
 			{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers, body: `{"Username":"${NAME}"}`, status: 401},
 			{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers, body: `{"Username":"kids"}`, reads: resultFields},
 		},
-		password: []step{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers,
+		password: []request{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers,
 			body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI}},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/Users/${USER}/Views", auth: as, headers: headers, reads: viewFields},
 			{method: "POST", path: "/Sessions/Logout", auth: as, headers: headers},
 			{method: "GET", path: "/Users/${USER}/Views", auth: as, headers: headers, status: 401},
@@ -297,20 +297,20 @@ func finampBeta() client {
 	headers := [][2]string{{"Content-Type", "application/json"}, {"Accept", "application/json"}}
 	return client{
 		name: "Finamp beta",
-		reach: []step{
+		reach: []request{
 			{ask: "who is JellyfinServer?", reads: replyFields},
 			{method: "GET", path: "/System/Info/Public", auth: app, headers: headers, reads: publicFields},
 			{method: "GET", path: "/Users/Public", auth: app, headers: headers, reads: []string{"array"}},
 			{method: "GET", path: "/QuickConnect/Enabled", auth: app, headers: headers, reads: []string{"=true"}},
 		},
-		password: []step{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers,
+		password: []request{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: headers,
 			body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI}},
-		quickConnect: []step{
+		quickConnect: []request{
 			{method: "GET", path: "/QuickConnect/Initiate", auth: app, headers: headers, reads: quickConnectFields, save: asked},
 			{method: "GET", path: "/QuickConnect/Connect?secret=${SECRET}", auth: app, headers: headers, approve: true, reads: all(quickConnectFields, "Authenticated=true")},
 			{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: app, headers: headers, body: `{"Secret":"${SECRET}"}`, reads: signInFields, save: whoAmI},
 		},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/Users/${USER}/Views", auth: as, headers: headers, reads: viewFields},
 			{method: "POST", path: "/Sessions/Capabilities", auth: as, headers: headers},
 			{method: "POST", path: "/Sessions/Capabilities/Full", auth: as, headers: headers,
@@ -331,24 +331,24 @@ func streamyfin() client {
 	accept := [2]string{"Accept", "application/json, text/plain, */*"}
 	return client{
 		name: "Streamyfin",
-		reach: []step{
+		reach: []request{
 			{ask: "Who is JellyfinServer?", reads: replyFields},
 			{method: "GET", path: "/System/Info/Public", headers: [][2]string{accept}, reads: []string{"ServerName text"}},
 		},
-		password: []step{
+		password: []request{
 			{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{accept, inJSON},
 				body: `{"Username":"${NAME}","Pw":"wrong"}`, status: 401},
 			{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{accept, inJSON},
 				body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: resultFields, save: whoAmI},
 		},
-		quickConnect: []step{
+		quickConnect: []request{
 			{method: "POST", path: "/QuickConnect/Initiate", auth: mixed, headers: [][2]string{accept, inJSON}, body: `null`, reads: []string{"Secret secret", "Code code"}, save: asked},
 			{method: "GET", path: "/QuickConnect/Connect?Secret=${SECRET}", headers: [][2]string{accept}, reads: []string{"Authenticated=false"}},
 			{method: "GET", path: "/QuickConnect/Connect?Secret=${SECRET}", headers: [][2]string{accept}, approve: true, reads: []string{"Authenticated=true"}},
 			{method: "POST", path: "/Users/AuthenticateWithQuickConnect", auth: mixed, headers: [][2]string{accept, inJSON}, body: `{"secret":"${SECRET}"}`,
 				reads: resultFields, save: whoAmI},
 		},
-		content: []step{
+		content: []request{
 			{method: "POST", path: "/Sessions/Capabilities/Full", auth: as, headers: [][2]string{accept, inJSON},
 				body: `{"PlayableMediaTypes":["Video","Audio"],"SupportedCommands":["Play"],"SupportsMediaControl":true}`},
 			{method: "GET", path: "/UserViews?userId=${USER}", auth: as, headers: [][2]string{accept}, reads: viewFields},
@@ -369,7 +369,7 @@ func seerr() client {
 	accept := [2]string{"Accept", "application/json, text/plain, */*"}
 	return client{
 		name: "Seerr", administrator: true,
-		password: []step{
+		password: []request{
 			{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{accept, inJSON, {"X-Forwarded-For", "192.168.7.8"}},
 				body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: all(resultFields, "User.Policy.IsAdministrator=true"), save: whoAmI},
 			{method: "POST", path: "/Auth/Keys?App=Seerr", auth: as, headers: [][2]string{accept}},
@@ -377,7 +377,7 @@ func seerr() client {
 				save: map[string]string{"KEY": "Items[].AccessToken"}},
 			{method: "GET", path: "/System/Info/Public", headers: [][2]string{accept}, reads: []string{"ServerName text"}},
 		},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/System/Info", auth: key, headers: [][2]string{accept}, reads: systemFields},
 			{method: "GET", path: "/Users", auth: key, headers: [][2]string{accept}, reads: all("filled", under("[]", userFields))},
 			{method: "GET", path: "/Users/${USER}", auth: key, headers: [][2]string{accept}, reads: userFields},
@@ -393,10 +393,10 @@ func infuse() client {
 	legacy := [][2]string{{"X-Emby-Authorization", app}, {"X-Emby-Token", "${TOKEN}"}}
 	return client{
 		name:  "Infuse",
-		reach: []step{{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields}},
-		password: []step{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{inJSON},
+		reach: []request{{method: "GET", path: "/System/Info/Public", auth: app, reads: publicFields}},
+		password: []request{{method: "POST", path: "/Users/AuthenticateByName", auth: app, headers: [][2]string{inJSON},
 			body: `{"Username":"${NAME}","Pw":"${PASSWORD}"}`, reads: signInFields, save: whoAmI}},
-		content: []step{
+		content: []request{
 			{method: "GET", path: "/System/Info", auth: as, reads: systemFields},
 			{method: "GET", path: "/Users/${USER}", auth: as, reads: userFields},
 			{method: "GET", path: "/Users/${USER}/Views", auth: as, reads: viewFields},

@@ -1,6 +1,8 @@
 package conformance_test
 
 import (
+	"net"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -42,18 +44,19 @@ func TestRecordings(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t)
+			s := newRecordedServer(t)
 			secrets, promised := &replay.Secrets{}, &promises{document: document(t)}
 			var results []*replay.Result
 			for _, recording := range recordings {
 				result, err := replay.Play(t.Context(), recording, replay.Options{
 					Base:      s.base(),
-					Discovery: s.discovery,
+					Discovery: s.discoveryPort(t),
 					Data:      s.data,
 					Disguise:  test.disguise,
-					Between:   restarts(s, test.restart),
-					Watch:     func(e replay.Exchange) { secrets.Watch(e); promised.Watch(e) },
-					Waits:     func(step string) bool { return lists.Waits(recording.Scenario, step) },
+					// That a device had a WebSocket and closed it, a restarted server cannot know.
+					Between: restarts(s, test.restart && recording.Scenario != "70_websocket"),
+					Watch:   func(e replay.Exchange) { secrets.Watch(e); promised.Watch(e) },
+					Waits:   func(step string) bool { return lists.Waits(recording.Scenario, step) },
 				})
 				if result != nil {
 					results = append(results, result)
@@ -72,6 +75,33 @@ func TestRecordings(t *testing.T) {
 			kept(t, s, secrets)
 		})
 	}
+}
+
+// newRecordedServer starts a server with what the recorded one had: a page for a web client, and ears for broadcasts,
+// which no single address has.
+func newRecordedServer(t *testing.T) *server {
+	t.Helper()
+	web := t.TempDir()
+	if err := os.WriteFile(filepath.Join(web, "index.html"), []byte("<html>dummy</html>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(freeAddress(t, "udp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, "--web-dir", web, "--discovery-listen", "0.0.0.0:"+port)
+	s.discovery = "127.0.0.1:" + port
+	return s
+}
+
+// discoveryPort is the UDP port on which it is found.
+func (s *server) discoveryPort(t *testing.T) int {
+	t.Helper()
+	address, err := net.ResolveUDPAddr("udp4", s.discovery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address.Port
 }
 
 // restarts restarts a server before every step but the first, if it is to: then it has just been started.

@@ -48,14 +48,15 @@ const (
 // server is finlatch serve as a process of its own, on a data directory of its own.
 type server struct {
 	binary, data, address string
-	discovery             int      // the UDP port on which it is found
+	discovery             string   // its address for discovery
+	flags                 []string // more of them
 	log                   *os.File // what all its processes wrote
 	process               *exec.Cmd
 	ended                 chan error // of the process
 }
 
 // newServer starts a server that nobody has set up and that ends with the test.
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T, flags ...string) *server {
 	t.Helper()
 	binary, err := built()
 	if err != nil {
@@ -66,7 +67,8 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{binary: binary, data: filepath.Join(folder, "data"), address: freeAddress(t), log: log}
+	s := &server{binary: binary, data: filepath.Join(folder, "data"), address: freeAddress(t, "tcp"), discovery: freeAddress(t, "udp"),
+		flags: flags, log: log}
 	t.Cleanup(func() {
 		if err := s.stop(); err != nil {
 			t.Error(err)
@@ -89,8 +91,9 @@ func (s *server) base() string { return "http://" + s.address }
 
 // start starts the process and waits until it answers.
 func (s *server) start() error {
-	process := exec.Command(s.binary, "serve", "--data", s.data, "--listen", s.address,
-		"--sign-in-throttle", "off", "--quick-connect-limit", "off", "--log-format", "json", "--log-level", "debug")
+	process := exec.Command(s.binary, append([]string{"serve", "--data", s.data, "--listen", s.address,
+		"--discovery", "on", "--discovery-listen", s.discovery, "--sign-in-throttle", "off", "--quick-connect-limit", "off",
+		"--log-format", "json", "--log-level", "debug"}, s.flags...)...)
 	process.Stdout, process.Stderr = s.log, s.log
 	if err := process.Start(); err != nil {
 		return err
@@ -177,9 +180,17 @@ func (s *server) logTail(t *testing.T) string {
 }
 
 // freeAddress is a loopback address on which nobody listens at the moment.
-func freeAddress(t *testing.T) string {
+func freeAddress(t *testing.T, network string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if network == "udp" {
+		c, err := net.ListenPacket(network, "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		return c.LocalAddr().String()
+	}
+	listener, err := net.Listen(network, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,20 +5,20 @@ import (
 	"testing"
 )
 
-// picture is a PNG of one point.
-const picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+// onePoint is a PNG of one point.
+const onePoint = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 // populate fills a server with whatever an answer may tell of: users with rights and schedules, devices with names and
 // abilities, keys, pictures, preferences, refusals.
-func populate() []step {
+func populate() []request {
 	const app = `MediaBrowser Client="Walk", Device="Walker's télé", DeviceId="walk", Version="1.0.0"`
 	const admin = app + `, Token="${TOKEN}"`
 	const ben = `MediaBrowser Client="Walk", Device="Ben's phone", DeviceId="walk-ben", Version="1.0.0", Token="${BEN}"`
-	post := func(path, auth, body string, save map[string]string) step {
-		return step{method: "POST", path: path, auth: auth, headers: [][2]string{inJSON}, body: body, save: save}
+	post := func(path, auth, body string, save map[string]string) request {
+		return request{method: "POST", path: path, auth: auth, headers: [][2]string{inJSON}, body: body, save: save}
 	}
-	refused := func(s step, status int) step { s.status = status; return s }
-	return []step{
+	refused := func(s request, status int) request { s.status = status; return s }
+	return []request{
 		post("/Users/AuthenticateByName", app, quoted("Username", people[0].name, "Pw", people[0].password), map[string]string{"TOKEN": "AccessToken", "ANNA": "User.Id"}),
 		refused(post("/Users/AuthenticateByName", app, quoted("Username", people[1].name, "Pw", "wrong"), nil), 401),
 		refused(post("/Users/AuthenticateByName", app, quoted("Username", "nobody", "Pw", "wrong"), nil), 401),
@@ -39,7 +39,7 @@ func populate() []step {
 		post("/DisplayPreferences/usersettings?userId=${BEN_ID}&client=emby", ben, `{"Id":"usersettings","SortBy":"Name","CustomPrefs":{"x":"y","n":null},
 			"ScrollDirection":"Vertical","SortOrder":"Descending","RememberIndexing":true,"PrimaryImageHeight":250,"PrimaryImageWidth":250,"RememberSorting":false,
 			"ShowBackdrop":true,"ShowSidebar":false,"Client":"emby"}`, nil),
-		{method: "POST", path: "/UserImage?userId=${BEN_ID}", auth: ben, headers: [][2]string{{"Content-Type", "image/png"}}, body: picture},
+		{method: "POST", path: "/UserImage?userId=${BEN_ID}", auth: ben, headers: [][2]string{{"Content-Type", "image/png"}}, body: onePoint},
 		post("/System/Configuration/branding", admin, `{"LoginDisclaimer":"<b>hello</b>","CustomCss":"a{}","SplashscreenEnabled":false}`, nil),
 		post("/QuickConnect/Initiate", app, "", asked),
 		post("/Users/ForgotPassword", app, quoted("EnteredUsername", "dora"), nil),
@@ -73,7 +73,7 @@ func TestPopulatedAnswersAreAsTheDocumentSays(t *testing.T) {
 			continue // a key is nobody
 		}
 		for _, token := range []string{"${TOKEN}", "${KEY}"} {
-			if _, err := v.send(step{method: "GET", path: asked, auth: `MediaBrowser Token="` + token + `"`}); (err != nil) != (unanswered[path] != "") {
+			if _, err := v.send(request{method: "GET", path: asked, auth: `MediaBrowser Token="` + token + `"`}); (err != nil) != (unanswered[path] != "") {
 				t.Errorf("GET %s: %v", v.fill(asked), err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestPopulatedAnswersAreAsTheDocumentSays(t *testing.T) {
 	for _, path := range []string{"/Users/Me", "/Users/${BEN_ID}", "/Sessions", "/UserViews", "/System/Info", "/System/Endpoint", "/Users", "/System/Configuration/branding",
 		"/System/Configuration/metadata", "/System/ActivityLog/Entries?hasUserId=true&limit=3", "/Sessions?activeWithinSeconds=60", "/Localization/Cultures"} {
 		for _, token := range []string{"${BEN}", "${TOKEN}"} {
-			_, _ = v.send(step{method: "GET", path: path, auth: `MediaBrowser Token="` + token + `"`}) // refusals are others' business
+			_, _ = v.send(request{method: "GET", path: path, auth: `MediaBrowser Token="` + token + `"`}) // refusals are others' business
 		}
 	}
 	promised.kept(t)

@@ -2,7 +2,7 @@ package jellyfin
 
 // MetadataOptions is where the metadata of one type of item comes from (Jellyfin 12 MetadataOptions).
 type MetadataOptions struct {
-	ItemType                 string       `json:"ItemType"` // Movie, Series …
+	ItemType                 string       `json:"ItemType,omitempty"` // Movie, Series …
 	DisabledMetadataSavers   List[string] `json:"DisabledMetadataSavers"`
 	LocalMetadataReaderOrder List[string] `json:"LocalMetadataReaderOrder"`
 	DisabledMetadataFetchers List[string] `json:"DisabledMetadataFetchers"`

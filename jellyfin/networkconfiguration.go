@@ -1,7 +1,7 @@
 package jellyfin
 
 // NetworkConfiguration is the named configuration "network", in GET and POST /System/Configuration/network
-// (Jellyfin 12 NetworkConfiguration). Named configurations are read with regard to the case of their members.
+// (Jellyfin 12 NetworkConfiguration).
 type NetworkConfiguration struct {
 	BaseURL                           string       `json:"BaseUrl"` // path prefix, "" or with a leading slash
 	EnableHTTPS                       bool         `json:"EnableHttps"`

@@ -104,7 +104,7 @@ func TestNothingIsNull(t *testing.T) {
 	for _, v := range []any{
 		jellyfin.AuthenticationInfo{}, jellyfin.ActivityLogEntry{}, jellyfin.AuthenticationResult{}, jellyfin.CultureDto{},
 		jellyfin.DeviceInfoDto{}, jellyfin.DeviceOptionsDto{}, jellyfin.DisplayPreferencesDto{}, jellyfin.ForgotPasswordResult{},
-		jellyfin.NetworkConfiguration{}, jellyfin.ParentalRating{}, jellyfin.PinRedeemResult{}, jellyfin.ProblemDetails{},
+		jellyfin.EncodingOptions{}, jellyfin.LiveTvOptions{}, jellyfin.NetworkConfiguration{}, jellyfin.ParentalRating{}, jellyfin.PinRedeemResult{}, jellyfin.ProblemDetails{},
 		jellyfin.ServerConfiguration{MetadataOptions: jellyfin.List[jellyfin.MetadataOptions]{{}}}, jellyfin.SessionInfoDto{},
 		jellyfin.SystemInfo{}, jellyfin.UserDto{Policy: &jellyfin.UserPolicy{}, Configuration: &jellyfin.UserConfiguration{}},
 	} {
@@ -168,6 +168,7 @@ func TestSetDefaults(t *testing.T) {
 	t.Parallel()
 	for _, d := range []jellyfin.Defaulter{
 		&jellyfin.DisplayPreferencesDto{}, &jellyfin.NetworkConfiguration{}, &jellyfin.RepositoryInfo{}, &jellyfin.ServerConfiguration{},
+		&jellyfin.EncodingOptions{}, &jellyfin.LiveTvOptions{}, &jellyfin.MetadataConfiguration{}, &jellyfin.XbmcMetadataOptions{},
 		&jellyfin.TrickplayOptions{}, &jellyfin.UserConfiguration{}, &jellyfin.UserDto{}, &jellyfin.UserPolicy{},
 	} {
 		zero := reflect.New(reflect.TypeOf(d).Elem()).Interface()

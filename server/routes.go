@@ -63,7 +63,8 @@ func (s *Server) routes() []route {
 
 		userImage = "/Users/{userId}/Images/{imageType}"
 	)
-	enums := map[string]string{"SubtitleMode": "Jellyfin.Database.Implementations.Enums.SubtitlePlaybackMode"}
+	enums := map[string]string{"SubtitleMode": "Jellyfin.Database.Implementations.Enums.SubtitlePlaybackMode",
+		"GeneralCommandType": "MediaBrowser.Model.Session.GeneralCommandType"}
 	userBody := httpx.Param{Name: "updateUser", Type: "MediaBrowser.Model.Dto.UserDto", Types: enums,
 		Required: []string{"Policy.PasswordResetProviderId", "Policy.AuthenticationProviderId"}}
 	userConfigurationBody := httpx.Param{Name: "userConfig", Type: "MediaBrowser.Model.Configuration.UserConfiguration", Types: enums}
@@ -79,8 +80,14 @@ func (s *Server) routes() []route {
 		post("/ClientLog/Document", user, s.clientLog),
 		get("/System/Info/Storage", admin, s.storage),
 		get("/System/Configuration", user, s.configuration),
-		post("/System/Configuration", admin, body(dto("configuration", "MediaBrowser.Model.Configuration.ServerConfiguration"), s.setConfiguration)),
+		post("/System/Configuration", admin, body(dto("configuration", configurations+"ServerConfiguration"), s.setConfiguration)),
+		get("/System/Configuration/{key}", user, s.namedConfiguration),
+		post("/System/Configuration/{key}", admin, s.setNamedConfiguration),
+		get("/System/Configuration/MetadataOptions/Default", admin, s.defaultMetadataOptions),
+		get("/System/Endpoint", user, s.endpoint),
 		get("/Branding/Configuration", anybody, s.branding),
+		get("/Branding/Css", anybody, s.brandingCSS),
+		get("/Branding/Css.css", anybody, s.brandingCSS),
 
 		get("/Startup/Configuration", setupOrAdmin, s.startupConfiguration).guard(),
 		post("/Startup/Configuration", setupOrAdmin, body(dto("startupConfiguration", models+"StartupDtos.StartupConfigurationDto"), s.setStartupConfiguration)).guard(),
@@ -145,7 +152,8 @@ func (s *Server) routes() []route {
 		get("/Sessions", user, s.sessions),
 		post("/Sessions/Logout", user, s.logout),
 		post("/Sessions/Capabilities", user, s.setCapabilities),
-		post("/Sessions/Capabilities/Full", user, body(dto("capabilities", "MediaBrowser.Model.Dto.ClientCapabilitiesDto"), s.setFullCapabilities)),
+		post("/Sessions/Capabilities/Full", user, body(httpx.Param{Name: "capabilities", Type: "MediaBrowser.Model.Dto.ClientCapabilitiesDto", Types: enums},
+			s.setFullCapabilities)),
 		post("/Sessions/Viewing", user, s.report),
 		post("/Sessions/Playing", user, s.report),
 		post("/Sessions/Playing/Progress", user, s.report),

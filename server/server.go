@@ -32,7 +32,8 @@ type Server struct {
 	service *finlatch.Service
 	options Options
 	handler http.Handler
-	uploads chan struct{} // has room for pictures that come in
+	named   map[string]named // configurations, by their names in lower case
+	uploads chan struct{}    // has room for pictures that come in
 	hub     *hub
 
 	clientLogs clientLogs
@@ -53,13 +54,14 @@ func New(service *finlatch.Service, options Options) *Server {
 		options.MachineName, _ = os.Hostname()
 	}
 	s := &Server{service: service, options: options, uploads: make(chan struct{}, uploads)}
+	s.named = s.namedConfigurations()
 	if options.sockets == (socketPace{}) {
 		options.sockets = defaultPace
 	}
 	s.hub = newHub(s, options.sockets)
 	s.clientLogs.init(options.ClientLogDir)
 	mux := httpx.NewMux()
-	mux.Missing = s.elsewhere(options.Fallback)
+	mux.Missing = s.elsewhere(unnamed(options.Fallback))
 	for _, route := range s.routes() {
 		mux.Handle(route.method, route.pattern, s.adapt(route))
 	}

@@ -115,6 +115,7 @@ func TestServerConfiguration(t *testing.T) {
 	w.play(t,
 		scenario{name: "a user changes nothing", do: "POST /System/Configuration", as: "ann", send: `{}`, want: empty(403)},
 		scenario{name: "a wrong type", do: "POST /System/Configuration", as: "admin", send: `{"ServerName":[]}`, want: anything(400)},
-		scenario{name: "too large", do: "POST /System/Configuration", as: "admin", send: `{"MetadataPath":"` + strings.Repeat("x", 300<<10) + `"}`, want: failed(400)},
+		scenario{name: "too large", do: "POST /System/Configuration", as: "admin", send: `{"MetadataPath":"` + strings.Repeat("x", 300<<10) + `"}`,
+			want: text(400, "bytes of the configuration: 262144 at most")},
 	)
 }

@@ -1,22 +1,22 @@
 package server
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"github.com/finlatch/finlatch/internal/httpx"
 )
 
 // wrap puts around the table what every request passes, the innermost first.
 func (s *Server) wrap(mux http.Handler) http.Handler {
-	h := httpx.Fold(mux)
+	h := s.language(httpx.Fold(mux))
 	if s.options.BaseURL != "" {
 		h = httpx.BasePath(s.options.BaseURL, "web/")(h)
 	}
 	h = httpx.LimitBody(httpx.MaxBody)(h)
 	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
-	h = httpx.ClientAddress(func() []netip.Prefix { return s.options.TrustedProxies }, s.warnOfProxy)(h)
+	h = httpx.ClientAddress(s.trustedProxies, s.warnOfProxy)(h)
 	h = httpx.Progress(httpx.Pace{})(h)
 	return httpx.Record(s.options.Log)(h)
 }
@@ -27,14 +27,16 @@ func (s *Server) corsHosts(r *http.Request) []string {
 	if err != nil {
 		return []string{"unknown"} // no origin is called so
 	}
-	if len(settings.Rest) == 0 {
-		return nil
+	return settings.CorsHosts
+}
+
+// trustedProxies are those that the program was started with, and those that an administrator has added.
+func (s *Server) trustedProxies(r *http.Request) []netip.Prefix {
+	settings, err := s.service.Settings(r.Context())
+	if err != nil || len(settings.KnownProxies) == 0 {
+		return s.options.TrustedProxies
 	}
-	var kept struct{ CorsHosts []string }
-	if err := json.Unmarshal(settings.Rest, &kept); err != nil {
-		return []string{"unknown"}
-	}
-	return kept.CorsHosts
+	return slices.Concat(s.options.TrustedProxies, settings.KnownProxies)
 }
 
 // withoutCORS tells whether scripts of other sites are kept out: until the server is set up.

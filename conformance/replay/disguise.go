@@ -97,6 +97,8 @@ func (d *Disguise) queryWords(parameter string) map[string]bool {
 		return d.passwords
 	case "deviceid", "id", "app":
 		return d.devices
+	case "username", "name":
+		return d.users
 	}
 	return nil
 }
@@ -122,7 +124,8 @@ func (d *Disguise) collect(request *Request) {
 	_, query, _ := strings.Cut(request.Path, "?")
 	for pair := range strings.SplitSeq(query, "&") {
 		parameter, word, _ := strings.Cut(pair, "=")
-		if words := d.queryWords(parameter); words != nil && fixed(word) {
+		// A name that is searched for need not be somebody's: the people are those that bodies name.
+		if words := d.queryWords(parameter); words != nil && fixed(word) && !slices.Contains(userMembers, strings.ToLower(parameter)) {
 			words[word] = true
 		}
 	}
@@ -286,7 +289,7 @@ func (d *Disguise) answer(recorded *Answer) *Answer {
 		return recorded
 	}
 	out := *recorded
-	out.Body = d.renamed("", recorded.Body, d.there, d.users, d.known)
+	out.Body = d.renamed("", recorded.Body, d.there, d.users, d.named())
 	if recorded.BodyKind == "json" && recorded.Raw != "" {
 		out.Raw = literal.ReplaceAllStringFunc(recorded.Raw, func(quoted string) string {
 			var word string
@@ -306,7 +309,7 @@ func (d *Disguise) revealed(key string, value any) any {
 	if d == nil {
 		return value
 	}
-	return d.renamed(key, value, d.back, d.hiddenUsers(), func(word string) bool { return d.hidden[word] })
+	return d.renamed(key, value, d.back, d.hiddenUsers(), d.hidden)
 }
 
 // revealedText is a text that came, in the names of the recording.
@@ -325,27 +328,35 @@ func (d *Disguise) hiddenUsers() map[string]bool {
 	return names
 }
 
-// renamed exchanges whole strings in the members that name somebody, and user names inside other texts.
-func (d *Disguise) renamed(key string, value any, a alphabet, users map[string]bool, known func(string) bool) any {
+// named are the users and devices.
+func (d *Disguise) named() map[string]bool {
+	words := maps.Clone(d.users)
+	maps.Copy(words, d.devices)
+	return words
+}
+
+// renamed exchanges what names somebody or a device: whole strings and words in the members that do so, and the names of
+// users inside other texts.
+func (d *Disguise) renamed(key string, value any, a alphabet, users, named map[string]bool) any {
 	switch value := value.(type) {
 	case *object:
 		out := &object{}
 		for key, item := range value.all() {
-			out.set(key, d.renamed(key, item, a, users, known))
+			out.set(key, d.renamed(key, item, a, users, named))
 		}
 		return out
 	case []any:
 		out := make([]any, len(value))
 		for i, item := range value {
-			out[i] = d.renamed(key, item, a, users, known)
+			out[i] = d.renamed(key, item, a, users, named)
 		}
 		return out
 	case string:
 		if slices.Contains(namingMembers, strings.ToLower(key)) {
-			if known(value) {
+			if named[value] {
 				return a.apply(value)
 			}
-			return value
+			return replaceWords(value, named, a.apply)
 		}
 		return replaceWords(value, users, a.apply)
 	}

@@ -29,6 +29,7 @@ var table = map[string][]string{
 	"internal/throttle":  {},
 	"sqlite":             {"."},
 	"internal/storetest": {"."},
+	"internal/metrics":   {".", "internal/httpx"},
 	"internal/httpx":     {"."},
 	"server":             {".", "jellyfin", "internal/httpx"},
 	"internal/takeover":  {".", "jellyfin", "internal/password"},

@@ -19,16 +19,15 @@ type house struct {
 }
 
 // openHouse opens the store in a data directory and makes the Service that prepare describes once the store is ours.
-func openHouse(ctx context.Context, dir path, prepare func() (finlatch.Options, error)) (*house, error) {
+func openHouse(ctx context.Context, dir path, prepare func(finlatch.Store) (finlatch.Options, error)) (*house, error) {
 	store, err := sqlite.Open(ctx, filepath.Join(string(dir), databaseName), sqlite.Options{})
 	if err != nil {
 		return nil, err
 	}
-	options, err := prepare()
+	options, err := prepare(store)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	options.Store = store
 	service, err := finlatch.New(ctx, options)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -54,7 +53,8 @@ func visit(ctx context.Context, dir path, create bool) (*house, error) {
 			return nil, failed("run the command as that user", "%s belongs to another user", database)
 		}
 	}
-	return openHouse(ctx, dir, func() (options finlatch.Options, err error) {
+	return openHouse(ctx, dir, func(store finlatch.Store) (options finlatch.Options, err error) {
+		options.Store = store
 		options.SealKey, err = sealKey(dir)
 		return options, err
 	})

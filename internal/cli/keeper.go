@@ -35,7 +35,8 @@ type (
 	nothing struct{}
 
 	status struct {
-		URL           string `json:"url"` // where the server that runs is reached; empty: none runs
+		URL           string `json:"url"`  // where the server that runs is reached; empty: none runs
+		Here          string `json:"here"` // where this machine reaches it
 		SetupComplete bool   `json:"setupComplete"`
 	}
 	account struct {
@@ -107,7 +108,8 @@ func findKeeper(ctx context.Context, dir path, create bool) (keeper, error) {
 // local is the keeper in the process that has the store open.
 type local struct {
 	*house
-	url string // where the server is reached; empty while none runs
+	url  string // where the server is reached; empty while none runs
+	here string // where this machine reaches it
 }
 
 func (l *local) close() error { return l.store.Close() }
@@ -117,7 +119,7 @@ func (l *local) status(ctx context.Context, _ nothing) (status, error) {
 	if err != nil {
 		return status{}, err
 	}
-	return status{URL: l.url, SetupComplete: settings.SetupComplete}, nil
+	return status{URL: l.url, Here: l.here, SetupComplete: settings.SetupComplete}, nil
 }
 
 func (l *local) users(ctx context.Context, _ nothing) ([]account, error) {

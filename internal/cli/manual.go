@@ -121,6 +121,13 @@ To go back to it, stop the server, remove finlatch.db, finlatch.db-wal and finla
 
 The copy holds users, signed-in devices and everything else that outlives the server, and hashes instead of passwords and tokens. It does not hold seal.key, which only API keys of the last ten minutes, PINs and counts of failed sign-ins need. The data is in --data DIR. Exit codes: 0 written, 1 not written, 2 the arguments are not understood.`
 
+const healthHelp = `Asks the server that runs on --data DIR how it is, as a load balancer would: at its own address, with /health. It prints "Healthy" if it answers and its database serves. For health checks of containers.
+
+    finlatch health
+    finlatch health --data /srv/finlatch
+
+Exit codes: 0 healthy, 1 not healthy within 5 seconds, or no server runs, 2 the arguments are not understood.`
+
 const configHelp = `Prints the settings in force, as a configuration file on standard output, each below a comment that says where it came from: a flag, a variable, a line of the configuration file, or the default. Secrets are not shown.
 
     finlatch config

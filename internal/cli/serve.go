@@ -141,7 +141,7 @@ func (s *serving) run(signals *signals) error {
 	rules.Go(func() { s.discover(running) })
 
 	public := newFront(api, s.log)
-	local := newControl(&local{house: s.house, url: s.url()}, s.log)
+	local := newControl(&local{house: s.house, url: s.url(), here: s.where[len(s.where)-1]}, s.log)
 	ended := make(chan error, 2)
 	go func() { ended <- s.serveFront(public) }()
 	go func() { ended <- local.Serve(s.control) }()

@@ -41,6 +41,8 @@ type settings struct {
 	QuickConnectLimit limit  `setting:"" group:"limits" default:"10000" placeholder:"N|off" help:"How many requests for Quick Connect may be pending. Beyond that, the oldest one of the network that holds most of them goes."`
 	HashSlots         slots  `setting:"" group:"limits" default:"cores" placeholder:"N|cores" help:"How many passwords are checked at the same time; each takes a core and 19 MiB."`
 
+	MetricsListen address `setting:"" group:"log" placeholder:"ADDR:PORT" help:"Address and port at which metrics are shown, at /metrics, to whoever gets there. Without it administrators get them at the server's own /metrics."`
+
 	LogLevel  string `setting:"" group:"log" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`
 	LogFormat string `setting:"" group:"log" enum:"text,json" default:"text" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
 }
@@ -51,7 +53,7 @@ var flagGroups = []kong.Group{
 	{Key: "discovery", Title: "How apps find it:"},
 	{Key: "places", Title: "Who may do what from where:"},
 	{Key: "limits", Title: "Limits:"},
-	{Key: "log", Title: "Log:"},
+	{Key: "log", Title: "Log and metrics:"},
 }
 
 // check refuses settings that do not go together.

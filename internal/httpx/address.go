@@ -36,7 +36,7 @@ func AddressFrom(ctx context.Context) Address {
 // they ask. X-Forwarded-For is read from the right: each entry was written by the one right of it, so reading stops at
 // the first that is not a trusted proxy. warn (may be nil) is called with the peer the first time that an untrusted one
 // sends a forwarding header. Seerr does so as an ordinary client, which costs it no more than being remote.
-func ClientAddress(trusted func() []netip.Prefix, warn func(peer netip.Addr)) func(http.Handler) http.Handler {
+func ClientAddress(trusted func(*http.Request) []netip.Prefix, warn func(peer netip.Addr)) func(http.Handler) http.Handler {
 	var once sync.Once
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func ClientAddress(trusted func() []netip.Prefix, warn func(peer netip.Addr)) fu
 			}
 			var prefixes []netip.Prefix
 			if trusted != nil {
-				prefixes = trusted()
+				prefixes = trusted(r)
 			}
 			switch {
 			case within(prefixes, a.Peer):

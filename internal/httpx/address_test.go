@@ -16,7 +16,7 @@ import (
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	trusted := func() []netip.Prefix {
+	trusted := func(*http.Request) []netip.Prefix {
 		return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/24"), netip.MustParsePrefix("fd00::/64")}
 	}
 	type h = http.Header

@@ -57,7 +57,8 @@ func (r *reader) readConfiguration() error {
 	}
 	s := &r.into.Settings
 	s.Branding.SplashScreen = branding.SplashscreenEnabled
-	s.Branding.LoginDisclaimer, s.Branding.CustomCSS = deref(branding.LoginDisclaimer), deref(branding.CustomCSS)
+	s.Branding.LoginDisclaimer = r.atMost(maxDisclaimer, "the text of the sign-in page", deref(branding.LoginDisclaimer))
+	s.Branding.CustomCSS = r.atMost(maxCSS, "the CSS of the web client", deref(branding.CustomCSS))
 	r.systemSettings(&system)
 	r.networkSettings(&network)
 	return r.keepRest(&system, &network)
@@ -76,8 +77,21 @@ func (r *reader) keepRest(system *jellyfin.ServerConfiguration, network *jellyfi
 	kept := *network
 	kept.CertificatePassword = "" // at rest there are only hashes of secrets
 	named, err := json.Marshal(kept)
+	if len(named) > maxNamed {
+		r.note("the configuration of the network, which is too large to keep")
+		return err
+	}
 	s.Named = map[string][]byte{"network": named}
 	return err
+}
+
+// atMost leaves out a text that is too large to keep.
+func (r *reader) atMost(limit int, what, text string) string {
+	if len(text) > limit {
+		r.note("%s, which is too large to keep", what)
+		return ""
+	}
+	return text
 }
 
 func deref(text *string) string {
@@ -92,16 +106,29 @@ func (r *reader) systemSettings(c *jellyfin.ServerConfiguration) {
 	s.ServerName, s.UICulture = plain(c.ServerName, maxLabel), plain(c.UICulture, maxCulture)
 	s.MetadataCountryCode, s.PreferredMetadataLanguage = plain(c.MetadataCountryCode, maxCulture), plain(c.PreferredMetadataLanguage, maxCulture)
 	s.QuickConnect, s.LegacyAuthorization, s.ClientLogs = c.QuickConnectAvailable, c.EnableLegacyAuthorization, c.AllowClientLogUpload
-	s.CorsHosts = c.CorsHosts
+	for _, host := range c.CorsHosts {
+		if len(host) > maxCorsHost || len(s.CorsHosts) == maxCorsHosts {
+			r.note("the origin %s of CorsHosts", plain(host, maxName))
+			continue
+		}
+		s.CorsHosts = append(s.CorsHosts, host)
+	}
 	if c.ActivityLogRetentionDays != nil {
-		s.ActivityDays = max(0, *c.ActivityLogRetentionDays)
+		s.ActivityDays = min(max(0, *c.ActivityLogRetentionDays), maxActivityDays)
 	}
 }
 
 // Bounds of settings, in bytes, as the rules have them.
 const (
-	maxCulture = 32
-	maxRest    = 256 << 10
+	maxCulture      = 32
+	maxRest         = 256 << 10
+	maxNamed        = 64 << 10
+	maxCSS          = 256 << 10
+	maxDisclaimer   = 64 << 10
+	maxNetworks     = 256 // entries
+	maxCorsHosts    = 256 // entries
+	maxCorsHost     = 256
+	maxActivityDays = 36_500
 )
 
 // networkSettings takes what an administrator can set in a finlatch that runs, and notes what is a setting of the program.
@@ -133,6 +160,10 @@ func (r *reader) prefixes(what string, texts []string) (networks []netip.Prefix)
 		if address, errAddress := netip.ParseAddr(text); errAddress == nil {
 			address = address.Unmap().WithZone("")
 			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if len(networks) == maxNetworks {
+			r.note("%s %s, since there are too many", what, plain(text, maxName))
+			continue
 		}
 		if err != nil {
 			r.note("%s %s, which is no address or network", what, plain(text, maxName))

@@ -244,6 +244,32 @@ func TestSettings(t *testing.T) {
 	wantNotes(t, found, "--base-url /media", "all=https://tv.example: --published-url", "--tls-cert", "the known proxy proxy.example", "filter of remote")
 }
 
+// What the rules would refuse from an administrator is not kept either: with it nothing could be changed any more.
+func TestSettingsAreBounded(t *testing.T) {
+	t.Parallel()
+	dir := installation(t, "12.0.0")
+	strings257 := strings.Repeat("<string>10.0.0.1</string>", 257)
+	for name, content := range map[string]string{
+		"system.xml": "<ServerConfiguration><CorsHosts><string>" + strings.Repeat("x", 257) + "</string>" + strings257 + "</CorsHosts>" +
+			"<ActivityLogRetentionDays>2000000000</ActivityLogRetentionDays></ServerConfiguration>",
+		"network.xml":  "<NetworkConfiguration><KnownProxies>" + strings257 + "</KnownProxies><CertificatePath>" + strings.Repeat("x", 70<<10) + "</CertificatePath></NetworkConfiguration>",
+		"branding.xml": "<BrandingOptions><CustomCss>" + strings.Repeat("x", 257<<10) + "</CustomCss><LoginDisclaimer>" + strings.Repeat("y", 65<<10) + "</LoginDisclaimer></BrandingOptions>",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "config", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := read(t, dir)
+	s := found.Settings
+	if len(s.CorsHosts) != 256 || len(s.KnownProxies) != 256 || s.ActivityDays != 36_500 || len(s.Named) != 0 || s.Branding.CustomCSS+s.Branding.LoginDisclaimer != "" {
+		t.Errorf("%d origins, %d proxies, %d days, %d named, branding of %d bytes", len(s.CorsHosts), len(s.KnownProxies), s.ActivityDays, len(s.Named),
+			len(s.Branding.CustomCSS)+len(s.Branding.LoginDisclaimer))
+	}
+	found.Notes = append(found.Notes, "in the place of the port's")
+	wantNotes(t, found, "the origin xxx", "the origin 10.0.0.1", "the known proxy 10.0.0.1", "the CSS of the web client", "the text of the sign-in page",
+		"the configuration of the network")
+}
+
 func TestLegacyAuthorizationStaysTheSourcesChoice(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]bool{"12.0.0": false, "10.11.11": true} {
