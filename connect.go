@@ -183,7 +183,6 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in Signe
 	if _, err := io.ReadFull(s.options.Random, salt); err != nil {
 		return SignedIn{}, err
 	}
-	var in SignedIn
 	var asked *User // whose policy refuses
 	var refusal error
 	err = s.store.Update(ctx, func(tx Tx) error {

@@ -65,7 +65,7 @@ func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password stri
 		return SignedIn{}, err
 	}
 	var named User
-	err := s.store.View(ctx, func(tx Tx) (err error) {
+	err = s.store.View(ctx, func(tx Tx) (err error) {
 		named, err = tx.User(ctx, id)
 		return err
 	})

@@ -3,7 +3,8 @@
 // testdata/jellyfin-12.0.0 has the recordings, package replay plays them to a server and says where it answers
 // differently, and the tests here build the finlatch command, start it as a process of its own and judge what it
 // answers by docs/divergences.md: every difference stands there with its exact value, and nothing stands there that does
-// not occur. It is a module of its own, so that importers of finlatch never see what these tests need.
+// not occur. Package openapi holds the answers to Jellyfin's OpenAPI document, sdk has clients from npm, and what other
+// clients were seen to send is sent here header by header: docs/compat.md. It is a module of its own, so that importers of finlatch never see what these tests need.
 //
 // Run them with go test -count=1: a cached result would not notice that finlatch has changed.
 package conformance

@@ -106,7 +106,7 @@ func install(t *testing.T) {
 			if os.Getenv("CI") == "true" {
 				t.Fatalf("%s is needed (Debian's packages nodejs and npm): %v", tool, err)
 			}
-			t.Skipf("install Node 20 or newer and npm to let the clients from npm sign in: %v", err)
+			t.Skipf("install Node 20.14 or newer and npm to let the clients from npm sign in: %v", err)
 		}
 	}
 	if err := installed(); err != nil {

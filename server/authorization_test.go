@@ -51,6 +51,7 @@ var trespasses = []trespass{
 	{"POST /System/Ping", "", "", everybody, ""},
 	{"GET /health", "", "", everybody, ""},
 	{"HEAD /health", "", "", everybody, ""},
+	{"GET /metrics", "", "", admins, ""},
 	{"GET /System/ActivityLog/Entries", "", "", admins, ""},
 	{"GET /System/Logs", "", "", admins, ""},
 	{"POST /ClientLog/Document", "", "a log", members, ""},

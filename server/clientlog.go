@@ -1,6 +1,8 @@
 package server
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -85,7 +87,10 @@ func (l *clientLogs) keep(data []byte, at time.Time) (name string, err error) {
 	if err := os.MkdirAll(l.folder, 0o700); err != nil {
 		return "", err
 	}
-	f, err := os.CreateTemp(l.folder, "upload_"+at.Format("20060102150405")+"_*.log") // 0600
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails
+	name = "upload_" + at.Format("20060102150405") + "_" + hex.EncodeToString(id) + ".log"
+	f, err := os.OpenFile(filepath.Join(l.folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +99,7 @@ func (l *clientLogs) keep(data []byte, at time.Time) (name string, err error) {
 		_ = os.Remove(f.Name())
 		return "", err
 	}
-	return filepath.Base(f.Name()), l.trim()
+	return name, l.trim()
 }
 
 func (l *clientLogs) trim() error {

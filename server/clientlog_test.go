@@ -31,7 +31,7 @@ func TestClientLog(t *testing.T) {
 	answer, _ := w.json(scenario{do: "POST /ClientLog/Document", send: log,
 		header: map[string]string{"Authorization": hostile, "Content-Type": "text/plain"}}).(map[string]any)
 	name, _ := answer["FileName"].(string)
-	if !regexp.MustCompile(`^upload_[0-9]{14}_[0-9]+\.log$`).MatchString(name) {
+	if !regexp.MustCompile(`^upload_[0-9]{14}_[0-9a-f]{32}\.log$`).MatchString(name) {
 		t.Errorf("FileName is %q", name)
 	}
 	data, err := os.ReadFile(filepath.Join(folder, name))

@@ -3,6 +3,8 @@ package server
 import (
 	"io"
 	"net/http"
+
+	"github.com/finlatch/finlatch"
 )
 
 // healthy tells a load balancer whether the server can serve, in the words of ASP.NET.
@@ -13,6 +15,19 @@ func (s *Server) healthy(r *request) (any, error) {
 	}
 	return condition{http.StatusOK, "Healthy"}, nil
 }
+
+// metrics are an administrator's: they tell how much is going on.
+func (s *Server) metrics(*request) (any, error) {
+	if s.options.Metrics == nil {
+		return nil, as(empty, finlatch.ErrNotFound)
+	}
+	return handed{s.options.Metrics}, nil
+}
+
+// handed is an answer that a handler writes.
+type handed struct{ http.Handler }
+
+func (h handed) write(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }
 
 type condition struct {
 	status int

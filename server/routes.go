@@ -75,6 +75,7 @@ func (s *Server) routes() []route {
 		post("/System/Ping", anybody, s.ping),
 		get("/health", anybody, s.healthy).anyway(),
 		head("/health", anybody, s.healthy).anyway(),
+		get("/metrics", admin, s.metrics),
 		get("/System/ActivityLog/Entries", admin, s.activityLog),
 		get("/System/Logs", admin, func(*request) (any, error) { return noList, nil }), // the log goes to standard error
 		post("/ClientLog/Document", user, s.clientLog),

@@ -41,6 +41,7 @@ var everything = []access{
 	{"POST /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
 	{"GET /health", "", "", 200, 200, 200, 200, 200, 200},
 	{"HEAD /health", "", "", 200, 200, 200, 200, 200, 200},
+	{"GET /metrics", "", "", 401, 403, 404, 404, 401, 401}, // without a handler
 	{"GET /System/ActivityLog/Entries", "", "", 401, 403, 200, 200, 401, 401},
 	{"GET /System/Logs", "", "", 401, 403, 200, 200, 401, 401},
 	{"POST /ClientLog/Document", "", "a log", 401, 200, 200, 200, 401, 401},

@@ -23,6 +23,10 @@ type Options struct {
 	WebDir         string         // folder of a copy of the official web client, served at /web/; empty: none
 	ClientLogDir   string         // folder for the logs that apps upload; empty: they may upload none
 	Fallback       http.Handler   // what is not in the table; 404
+	Metrics        http.Handler   // what administrators get at /metrics; 404
+
+	// Observe is told of every request when it is over. Its event is for the program itself, not for those who import it.
+	Observe func(*httpx.Event)
 
 	sockets socketPace // defaultPace
 }

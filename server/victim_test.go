@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -47,6 +48,7 @@ func newVictim(t *testing.T, like *victim) *victim {
 			t.Fatal(err)
 		}
 		o.service.Store, o.service.ResetDir = store, t.TempDir()
+		o.server.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	})
 	db, err := sql.Open("sqlite", "file:"+v.path+"?mode=ro")
 	if err != nil {

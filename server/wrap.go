@@ -18,7 +18,11 @@ func (s *Server) wrap(mux http.Handler) http.Handler {
 	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
 	h = httpx.ClientAddress(s.trustedProxies, s.warnOfProxy)(h)
 	h = httpx.Progress(httpx.Pace{})(h)
-	return httpx.Record(s.options.Log)(h)
+	var sinks []func(*httpx.Event)
+	if s.options.Observe != nil {
+		sinks = append(sinks, s.options.Observe)
+	}
+	return httpx.Record(s.options.Log, sinks...)(h)
 }
 
 // corsHosts are the origins that an administrator has let in; none: all, without credentials.

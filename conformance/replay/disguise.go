@@ -335,8 +335,8 @@ func (d *Disguise) named() map[string]bool {
 	return words
 }
 
-// renamed exchanges what names somebody or a device: whole strings and words in the members that do so, and the names of
-// users inside other texts.
+// renamed exchanges what names somebody or a device: in the members that do so whole strings, and the words of sentences
+// about a user; elsewhere the names of users.
 func (d *Disguise) renamed(key string, value any, a alphabet, users, named map[string]bool) any {
 	switch value := value.(type) {
 	case *object:
@@ -355,6 +355,9 @@ func (d *Disguise) renamed(key string, value any, a alphabet, users, named map[s
 		if slices.Contains(namingMembers, strings.ToLower(key)) {
 			if named[value] {
 				return a.apply(value)
+			}
+			if replaceWords(value, users, a.apply) == value {
+				return value // about nobody: a device's name is a word like any other
 			}
 			return replaceWords(value, named, a.apply)
 		}

@@ -24,16 +24,16 @@ const (
 	freshTime = 300 * time.Millisecond
 )
 
-// listen binds the public address.
-func listen(addr address) (net.Listener, error) {
+// listen binds an address that a flag names.
+func listen(flag string, addr address) (net.Listener, error) {
 	listener, err := net.Listen("tcp", string(addr))
 	switch {
 	case err == nil:
 		return listener, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, failed("another program has the port, a Jellyfin server perhaps: choose another with --listen ADDR:PORT", "cannot listen on %s: the port is taken", addr)
+		return nil, failed("another program has the port, a Jellyfin server perhaps: choose another with --"+flag+" ADDR:PORT", "cannot listen on %s: the port is taken", addr)
 	case errors.Is(err, syscall.EACCES):
-		return nil, failed("ports below 1024 are for root: choose another with --listen ADDR:PORT", "cannot listen on %s: this user may not", addr)
+		return nil, failed("ports below 1024 are for root: choose another with --"+flag+" ADDR:PORT", "cannot listen on %s: this user may not", addr)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return nil, failed("0.0.0.0 stands for every address of this machine", "cannot listen on %s: this machine has no such address", addr)
 	}

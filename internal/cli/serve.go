@@ -4,11 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/metrics"
 	"github.com/finlatch/finlatch/server"
 )
 
@@ -44,6 +46,8 @@ type serving struct {
 
 	certificate *certificate // nil without TLS
 	house       *house
+	metrics     *metrics.Metrics
+	metering    net.Listener // nil: metrics are the API's
 	listener    net.Listener
 	control     net.Listener
 	where       []string // the URLs it is reached at
@@ -65,8 +69,10 @@ func (s *serving) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.warnOfDataDir()
-	s.house, err = openHouse(ctx, s.dir, func() (options finlatch.Options, err error) {
+	s.metrics = metrics.New()
+	s.house, err = openHouse(ctx, s.dir, func(store finlatch.Store) (options finlatch.Options, err error) {
 		options = s.settings.serviceOptions()
+		options.Store, options.OnSignIn = s.metrics.Store(store), s.metrics.SignIn
 		options.Log, options.ResetDir = s.log, string(s.dir)
 		options.SealKey, err = sealKey(s.dir)
 		return options, err
@@ -81,8 +87,13 @@ func (s *serving) open(ctx context.Context) (err error) {
 	if s.control, err = s.listenControl(s.dir); err != nil {
 		return err
 	}
-	if s.listener, err = listen(s.settings.Listen); err != nil {
+	if s.listener, err = listen("listen", s.settings.Listen); err != nil {
 		return err
+	}
+	if s.settings.MetricsListen != "" {
+		if s.metering, err = listen("metrics-listen", s.settings.MetricsListen); err != nil {
+			return err
+		}
 	}
 	s.where = s.urls().of(s.listener.Addr())
 	s.announce(settings.SetupComplete)
@@ -93,6 +104,9 @@ func (s *serving) open(ctx context.Context) (err error) {
 func (s *serving) close() error {
 	if s.listener != nil {
 		s.listener.Close()
+	}
+	if s.metering != nil {
+		s.metering.Close()
 	}
 	if s.control != nil {
 		s.control.Close()
@@ -110,12 +124,19 @@ func (s *serving) warnOfDataDir() {
 	}
 }
 
-// api makes the server of the API.
-func (s *serving) api() *server.Server {
-	return server.New(s.house.service, server.Options{
+// api makes the server of the API, and the handler of the metrics.
+func (s *serving) api() (api *server.Server, meter http.Handler) {
+	meter = s.metrics.Handler(s.house.service, func() int { return api.Sockets() })
+	options := server.Options{
 		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
-		PublishedURL: string(s.settings.PublishedURL), Port: s.port(), MachineName: machineName(), BaseURL: string(s.settings.BaseURL), WebDir: string(s.settings.WebDir), DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"),
-	})
+		PublishedURL: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL), Port: s.port(), MachineName: machineName(),
+		DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"), WebDir: string(s.settings.WebDir),
+		Observe: s.metrics.Request,
+	}
+	if s.metering == nil {
+		options.Metrics = meter
+	}
+	return server.New(s.house.service, options), meter
 }
 
 // machineName is what the server is called until it has a name.
@@ -136,11 +157,12 @@ func (s *serving) run(signals *signals) error {
 	running, stopRunning := context.WithCancel(context.Background())
 	var rules sync.WaitGroup
 	rules.Go(func() { s.house.service.Run(running) })
-	api := s.api()
+	api, meter := s.api()
 	rules.Go(func() { api.Run(running) })
 	rules.Go(func() { s.discover(running) })
 
 	public := newFront(api, s.log)
+	rules.Go(func() { s.meter(running, meter) })
 	local := newControl(&local{house: s.house, url: s.url(), here: s.where[len(s.where)-1]}, s.log)
 	ended := make(chan error, 2)
 	go func() { ended <- s.serveFront(public) }()

@@ -61,6 +61,9 @@ func (s *settings) check() error {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return misused("", "tls-cert and tls-key are needed together")
 	}
+	if s.Listen == "" || s.DiscoveryListen == "" {
+		return misused("", "listen and discovery-listen are of the form ADDR:PORT, such as 0.0.0.0:8096")
+	}
 	if s.NoDiscovery {
 		s.Discovery = "off"
 	}

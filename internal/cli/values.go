@@ -42,11 +42,15 @@ func (p *path) UnmarshalText(text []byte) error {
 	return err
 }
 
-// address is an address and a port to listen on.
+// address is an address and a port to listen on; empty: none.
 type address string
 
 // UnmarshalText checks an address: an IP address, localhost or nothing, a colon and a port number.
 func (a *address) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*a = ""
+		return nil
+	}
 	host, port, err := net.SplitHostPort(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is not of the form ADDR:PORT, such as 0.0.0.0:8096", text)
