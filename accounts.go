@@ -192,8 +192,12 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 		user.Policy, user.InvalidLoginAttempts = policy, invalidLoginAttempts
 		return tx.AddActivity(ctx, s.entry(c, ActivityUserPolicyUpdated, id, "The policy of user %s has been changed", user.Name))
 	})
-	if err != nil || !enabled {
+	if err != nil {
 		return err
+	}
+	s.refusals.forgive(id) // the number that was posted counts
+	if !enabled {
+		return nil
 	}
 	return s.pardon(ctx, id)
 }
@@ -229,13 +233,14 @@ func (s *Service) last(ctx context.Context, tx Tx, filter UserFilter) (bool, err
 	return n <= 1, err
 }
 
+// endTokens ends a user's tokens, but for the caller's own, and those that approved devices have not fetched yet.
 func (s *Service) endTokens(ctx context.Context, tx Tx, c Caller, user ID) error {
 	filter := DeviceFilter{UserID: user}
 	if c.Device != nil {
 		filter.Except = c.Device.TokenHash
 	}
 	_, err := tx.DeleteDevices(ctx, filter)
-	return err
+	return firstOf(err, tx.DeleteQuickConnectsOf(ctx, user))
 }
 
 // endCrowd ends the tokens of a user beyond a limit; 0 is none.

@@ -50,6 +50,11 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	var refusal error
 	err = s.store.Update(ctx, func(tx Tx) error {
 		refusal, refused = nil, Activity{}
+		if c.Device != nil {
+			if _, err := tx.Device(ctx, c.Device.TokenHash); err != nil { // it ended meanwhile
+				return firstOf(ignoreNotFound(err), ErrUnauthenticated)
+			}
+		}
 		request, err := s.liveQuickConnect(tx.QuickConnectByCode(ctx, code))
 		if errors.Is(err, ErrNotFound) {
 			refusal = errUnknownCode

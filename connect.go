@@ -164,7 +164,7 @@ func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request Qu
 // the same answer, unless that token was ended meanwhile. NotFound for a secret that is unknown, expired, used up or not
 // yet approved.
 func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in SignedIn, err error) {
-	defer s.tell(SignInByQuickConnect, &err)
+	defer s.tell(SignInByQuickConnect, &in, &err)
 	if err := s.quickConnectOn(ctx); err != nil {
 		return SignedIn{}, err
 	}

@@ -188,15 +188,19 @@ func TestApproving(t *testing.T) {
 
 func TestRightsAreCheckedAtApprovalAndAtRedemption(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*finlatch.Policy){
-		"disabled":         func(p *finlatch.Policy) { p.IsDisabled = true },
-		"no remote access": func(p *finlatch.Policy) { p.EnableRemoteAccess = false },
-		"schedule": func(p *finlatch.Policy) {
+	for _, test := range []struct {
+		name   string
+		change func(*finlatch.Policy)
+		want   finlatch.Kind // of the refusal of what was approved before
+	}{
+		{"disabled", func(p *finlatch.Policy) { p.IsDisabled = true }, finlatch.NotFound}, // which ends it
+		{"no remote access", func(p *finlatch.Policy) { p.EnableRemoteAccess = false }, finlatch.Forbidden},
+		{"schedule", func(p *finlatch.Policy) {
 			p.AccessSchedules = []finlatch.AccessSchedule{{DayOfWeek: "Monday", StartHour: 0, EndHour: 24}}
-		},
-		"devices": func(p *finlatch.Policy) { p.EnableAllDevices = false },
+		}, finlatch.Forbidden},
+		{"devices", func(p *finlatch.Policy) { p.EnableAllDevices = false }, finlatch.Forbidden},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(o *finlatch.Options) { o.QuickConnectApproval = finlatch.ApproveAnywhere })
 			ann := w.user("ann", "pw")
@@ -206,12 +210,68 @@ func TestRightsAreCheckedAtApprovalAndAtRedemption(t *testing.T) {
 			if err := w.Approve(w.ctx, admin, before.Code, ann.ID); err != nil {
 				t.Fatal(err)
 			}
-			w.policy(ann.ID, change)
+			w.policy(ann.ID, test.change)
 			_, err := w.Redeem(w.ctx, device("tv", away), secretBefore)
-			w.wantKind(err, finlatch.Forbidden)
+			w.wantKind(err, test.want)
 			w.wantKind(w.Approve(w.ctx, admin, after.Code, ann.ID), finlatch.Forbidden)
 			_, err = w.Redeem(w.ctx, device("tv2", away), secretAfter)
 			w.wantKind(err, finlatch.NotFound)
+		})
+	}
+}
+
+// Whoever has somebody's token may approve a device with it; what ends the token ends that, too.
+func TestRevokingEndsWhatWasApproved(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		revoke func(*world, finlatch.User) error
+	}{
+		{"the own password", func(w *world, ann finlatch.User) error {
+			return w.ChangePassword(w.ctx, w.as("ann", "pw"), ann.ID, finlatch.PasswordChange{Current: "pw", New: "other"})
+		}},
+		{"an administrator's reset", func(w *world, ann finlatch.User) error {
+			return w.SetPassword(w.ctx, finlatch.Operator(), ann.ID, "other")
+		}},
+		{"a PIN", func(w *world, ann finlatch.User) error { return w.redeem(home, w.askPIN("ann")) }},
+		{"disabled and enabled", func(w *world, ann finlatch.User) error {
+			if err := w.SetDisabled(w.ctx, finlatch.Operator(), ann.ID, true); err != nil {
+				return err
+			}
+			return w.SetDisabled(w.ctx, finlatch.Operator(), ann.ID, false)
+		}},
+		{"the device", func(w *world, ann finlatch.User) error {
+			return w.DeleteDevices(w.ctx, w.as("ann", "pw"), []string{"stolen"}, ann.ID)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, withResetDir(t))
+			w.run()
+			ann := w.user("ann", "pw")
+			w.user("bob", "pw")
+			thief := w.caller(w.signIn("ann", "pw", device("stolen", home)).Token, home)
+			request, secret := w.initiate(device("the thief's", home))
+			if err := w.Approve(w.ctx, thief, request.Code, finlatch.ID{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.QuickConnectRequest(w.ctx, secret); err != nil { // it is remembered
+				t.Fatal(err)
+			}
+			others, othersSecret := w.initiate(device("bob's", home))
+			if err := w.Approve(w.ctx, w.as("bob", "pw"), others.Code, finlatch.ID{}); err != nil {
+				t.Fatal(err)
+			}
+			late, _ := w.initiate(device("the thief's", home))
+			if err := test.revoke(w, ann); err != nil {
+				t.Fatal(err)
+			}
+			_, err := w.Redeem(w.ctx, device("the thief's", home), secret)
+			w.wantKind(err, finlatch.NotFound)
+			w.wantKind(w.Approve(w.ctx, thief, late.Code, finlatch.ID{}), finlatch.Unauthenticated) // a request in flight
+			if _, err := w.Redeem(w.ctx, device("bob's", home), othersSecret); err != nil {
+				t.Errorf("another's: %v", err)
+			}
 		})
 	}
 }

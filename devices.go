@@ -179,7 +179,9 @@ func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []strin
 				return errNoDevice
 			}
 			for _, d := range ended {
-				if err := tx.AddActivity(ctx, s.entry(c, ActivityDeviceRevoked, d.UserID, "%s on %s has been signed out", d.AppName, d.DeviceName)); err != nil {
+				entry := s.entry(c, ActivityDeviceRevoked, d.UserID, "%s on %s has been signed out", d.AppName, d.DeviceName)
+				// Whoever had the device may have approved another one, which has yet to fetch its token.
+				if err := firstOf(tx.DeleteQuickConnectsOf(ctx, d.UserID), tx.AddActivity(ctx, entry)); err != nil {
 					return err
 				}
 			}

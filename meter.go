@@ -35,16 +35,20 @@ var signInOutcomes = map[Kind]SignInOutcome{
 }
 
 // tell tells Options.OnSignIn what came of a sign-in, once that is known.
-func (s *Service) tell(method SignInMethod, err *error) {
+func (s *Service) tell(method SignInMethod, in *SignedIn, err *error) {
 	if s.options.OnSignIn == nil {
 		return
 	}
-	outcome := SignInSucceeded
+	outcome := SignInFailed // without an error, too, where it panics
 	switch {
 	case errors.Is(*err, context.Canceled):
 		outcome = SignInAbandoned
+	case QuickConnectOff(*err):
+		outcome = SignInRefused
 	case *err != nil:
 		outcome = signInOutcomes[KindOf(*err)]
+	case in.Token != (Token{}):
+		outcome = SignInSucceeded
 	}
 	s.options.OnSignIn(method, outcome)
 }

@@ -36,16 +36,23 @@ const (
 	splashSide       = 1920
 	losslessLimit    = 512 << 10 // a larger PNG without transparency is kept as JPEG
 	pictureQuality   = 90
+
+	// A JPEG may go over all of its pixels again with every few bytes; real ones do so 20 times at most. Beyond the picture
+	// itself a telephone may keep a film in the file, where what looks like a scan is chance: once in 64 KiB.
+	maxScans = 240
 )
+
+const startOfScan = "\xff\xda"
 
 var (
 	errNoPicture       = &Error{Kind: Invalid, Msg: "this is no picture; PNG, JPEG, GIF and WebP are taken"}
+	errPictureScans    = &Error{Kind: Invalid, Msg: "the picture takes too long to decode"}
 	errPictureTooLarge = &Error{Kind: Invalid, Msg: "the picture is too large: it may have 8 MiB and 25 megapixels"}
 )
 
 // NewPicture makes a picture from a file in PNG, JPEG, GIF (its first frame) or WebP: upright, at most 512 pixels a side, or
 // 1920 for the splash screen (the zero owner), and without whatever else the file held. Invalid for a file that is none of
-// these or too large. It takes up to 300 MB for a moment, so callers run one at a time.
+// these or too large. It takes up to 500 MB for a moment, so callers run one at a time.
 func NewPicture(owner ID, file []byte, at time.Time) (Picture, error) {
 	if len(file) > MaxPicture {
 		return Picture{}, errPictureTooLarge
@@ -53,6 +60,9 @@ func NewPicture(owner ID, file []byte, at time.Time) (Picture, error) {
 	format := pictureFormatOf(file)
 	if format == nil {
 		return Picture{}, errNoPicture
+	}
+	if bytes.Count(file, []byte(startOfScan)) > maxScans && format.scans {
+		return Picture{}, errPictureScans
 	}
 	config, err := format.config(bytes.NewReader(file))
 	if err != nil || config.Width < 1 || config.Height < 1 {
@@ -84,15 +94,16 @@ type pictureFormat struct {
 	config   func(io.Reader) (image.Config, error)
 	decode   func(io.Reader) (image.Image, error)
 	lossless bool
+	scans    bool
 }
 
 // pictureFormatOf goes by the file's first bytes, and not by image.RegisterFormat, to which the whole program may add.
 func pictureFormatOf(file []byte) *pictureFormat {
 	for _, format := range []pictureFormat{
-		{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode, true},
-		{"\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode, false},
-		{"GIF8?a", gif.DecodeConfig, gif.Decode, true},
-		{"RIFF????WEBP", webp.DecodeConfig, webp.Decode, false},
+		{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode, true, false},
+		{"\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode, false, true},
+		{"GIF8?a", gif.DecodeConfig, gif.Decode, true, false},
+		{"RIFF????WEBP", webp.DecodeConfig, webp.Decode, false, false},
 	} {
 		if len(file) < len(format.magic) {
 			continue

@@ -49,6 +49,30 @@ func jpegOf(m image.Image) []byte {
 	return buf.Bytes()
 }
 
+// progressive is a grey JPEG of 512 × 512 pixels whose every scan, of ten bytes, goes over all of them.
+func progressive(scans int) []byte {
+	file := []byte("\xff\xd8\xff\xc2\x00\x0b\x08\x02\x00\x02\x00\x01\x01\x11\x00\xff\xdb\x00\x43\x00" + strings.Repeat("\x01", 64) +
+		"\xff\xc4\x00\x14\x10\x01" + strings.Repeat("\x00", 15) + "\xc0") // one code: so many blocks have nothing more
+	for range scans {
+		file = append(file, "\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00\x00\x07"...) // for 4,096 blocks
+	}
+	return append(file, "\xff\xd9"...)
+}
+
+func TestPicturesThatTakeLong(t *testing.T) {
+	t.Parallel()
+	if p, err := finlatch.NewPicture(finlatch.ID{1}, progressive(100), time.Time{}); err != nil || p.Type != "image/jpeg" {
+		t.Errorf("100 scans: %s, %v", p.Type, err)
+	}
+	if _, err := finlatch.NewPicture(finlatch.ID{1}, progressive(1000), time.Time{}); !errors.Is(err, finlatch.ErrInvalid) {
+		t.Errorf("1,000 scans: %v, want invalid", err)
+	}
+	film := append(jpegOf(drawing(20, 20)), bytes.Repeat([]byte("\xff\xda"+strings.Repeat("film", 16<<10)), 110)...)
+	if _, err := finlatch.NewPicture(finlatch.ID{1}, film, time.Time{}); err != nil {
+		t.Errorf("a picture with a film of 7 MB after it: %v", err)
+	}
+}
+
 // turned is a JPEG that says how it is to be turned, in either order of bytes.
 func turned(m image.Image, order binary.AppendByteOrder, orientation uint16) []byte {
 	file := jpegOf(m)

@@ -102,6 +102,13 @@ func (r *refusals) miss(user ID) {
 	}
 }
 
+// MissedPasswords is how many wrong passwords of a user are not in its row yet.
+func (s *Service) MissedPasswords(id ID) int {
+	s.refusals.mu.Lock()
+	defer s.refusals.mu.Unlock()
+	return s.refusals.missed[id]
+}
+
 // forgive gives the number of wrong passwords that were counted and not written, and forgets it.
 func (r *refusals) forgive(user ID) int {
 	r.mu.Lock()

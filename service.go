@@ -69,6 +69,8 @@ type Options struct {
 	// SealKey, 32 bytes, seals new API keys while they are readable in the list, and keys what is kept of failed sign-ins
 	// and PINs. Empty: one that ends with the process, and these with it.
 	SealKey []byte
+	// ActivityLimit is how many refusals the activity log holds, and as many other entries; 0: 100,000; below 0: any number.
+	ActivityLimit int
 	// ResetDir is the folder for the PINs of forgotten passwords, each in a file of its own (0600). Empty: nobody gets one.
 	ResetDir string
 	// OnSignIn is told of every sign-in and what came of it. It is quick.
@@ -128,6 +130,9 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	}
 	if options.QuickConnectLimit == 0 {
 		options.QuickConnectLimit = 10_000
+	}
+	if options.ActivityLimit == 0 {
+		options.ActivityLimit = 100_000
 	}
 	if options.CacheSize == 0 {
 		options.CacheSize = 100_000

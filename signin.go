@@ -44,7 +44,7 @@ func (i ClientInfo) complete() error {
 // password tells; Forbidden for a device or a session too many. An empty password is decided without hashing, any other
 // costs one hash, whoever asks for whom. Unavailable where the hash gate is too busy.
 func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (in SignedIn, err error) {
-	defer s.tell(SignInByPassword, &err)
+	defer s.tell(SignInByPassword, &in, &err)
 	if err := c.complete(); err != nil {
 		return SignedIn{}, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (
 
 // SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
 func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password string) (in SignedIn, err error) {
-	defer s.tell(SignInByPassword, &err)
+	defer s.tell(SignInByPassword, &in, &err)
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
@@ -91,7 +91,9 @@ func (s *Service) signIn(ctx context.Context, c Caller, name, password string, f
 	case err != nil:
 		return SignedIn{}, err
 	case a.user == nil:
-		s.noteStranger(ctx, c)
+		if password != "" { // as for a name that exists: what is written takes time
+			s.noteStranger(ctx, c)
+		}
 		return SignedIn{}, errWrongPassword
 	case !right:
 		return SignedIn{}, s.wrongPassword(ctx, c, a.user, password)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/finlatch/finlatch"
 )
 
@@ -264,6 +266,30 @@ func TestLockout(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.signIn("ann", "pw", device("tv", home))
+}
+
+// What is written for one name and not for another would tell by its time who exists.
+func TestAsMuchIsWrittenForEveryName(t *testing.T) {
+	t.Parallel()
+	for _, password := range []string{"", "wrong"} {
+		written := map[string]int{}
+		for _, name := range []string{"ann", "bare", "nobody"} {
+			w := newWorld(t)
+			w.user("ann", "pw")
+			w.user("bare", "")
+			before := len(w.activities(finlatch.ActivityFilter{Limit: 1000}))
+			_, err := w.SignIn(w.ctx, device("tv", away), name, password)
+			w.wantKind(err, finlatch.Unauthenticated)
+			written[name] = len(w.activities(finlatch.ActivityFilter{Limit: 1000})) - before
+		}
+		want := 0
+		if password != "" {
+			want = 1
+		}
+		if diff := cmp.Diff(map[string]int{"ann": want, "bare": want, "nobody": want}, written); diff != "" {
+			t.Errorf("entries at once with the password %q (-want +got):\n%s", password, diff)
+		}
+	}
 }
 
 func TestPasswordChangedMeanwhile(t *testing.T) {

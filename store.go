@@ -138,6 +138,8 @@ type QuickConnectTx interface {
 	// PutQuickConnect replaces a request, found by its SecretHash; the code stays as it was.
 	PutQuickConnect(ctx context.Context, request QuickConnect) error
 	DeleteQuickConnect(ctx context.Context, secret Hash) error
+	// DeleteQuickConnectsOf deletes the requests that were approved for a user.
+	DeleteQuickConnectsOf(ctx context.Context, user ID) error
 	// CountPendingQuickConnects counts requests in state pending, in constant time.
 	CountPendingQuickConnects(ctx context.Context) (int, error)
 	// CrowdingQuickConnect is the oldest pending request of the network that has most of them.

@@ -7,7 +7,6 @@ import (
 )
 
 const (
-	maxActivities = 100_000 // entries of the activity log: refusals, and as many others
 	sweepAtLeast  = time.Hour
 	sweepBatch    = 1000
 	refusalsEvery = refusalWindow
@@ -116,8 +115,11 @@ func (s *Service) trimActivities(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if s.options.ActivityLimit < 0 {
+		return nil
+	}
 	for _, refusals := range []bool{true, false} {
-		err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.TrimActivities(ctx, refusals, maxActivities, sweepBatch) })
+		err := s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.TrimActivities(ctx, refusals, s.options.ActivityLimit, sweepBatch) })
 		if err != nil {
 			return err
 		}

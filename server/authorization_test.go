@@ -49,11 +49,13 @@ var trespasses = []trespass{
 	{"GET /System/Info", "", "", members, ""},
 	{"GET /System/Ping", "", "", everybody, ""},
 	{"POST /System/Ping", "", "", everybody, ""},
-	{"GET /health", "", "", everybody, ""},
-	{"HEAD /health", "", "", everybody, ""},
+	{" /health", "", "", everybody, ""},
 	{"GET /metrics", "", "", admins, ""},
 	{"GET /System/ActivityLog/Entries", "", "", admins, ""},
 	{"GET /System/Logs", "", "", admins, ""},
+	{"GET /System/Logs/Log", "/System/Logs/Log?name=x.log", "", nobodyElse, ""}, // there is none
+	{"POST /System/Restart", "", "", nobodyElse, ""},                            // for whoever started it
+	{"POST /System/Shutdown", "", "", nobodyElse, ""},
 	{"POST /ClientLog/Document", "", "a log", members, ""},
 	{"GET /System/Configuration", "", "", members, ""},
 	{"POST /System/Configuration", "", `{"QuickConnectAvailable":true}`, admins, ""},
@@ -221,6 +223,8 @@ var trespasses = []trespass{
 	{"GET /Items/Filters", "/Items/Filters?userId=${vic}", "", owners, ""},
 	{"GET /Items/Filters2", "/Items/Filters2?userId=${vic}", "", owners, ""},
 	{"GET /LiveTv/Info", "/LiveTv/Info?userId=${vic}", "", owners, ""},
+	{"GET /Items/{itemId}", "/Items/${vic}?userId=${vic}", "", nobodyElse, ""}, // there is none
+	{"GET /Users/{userId}/Items/{itemId}", "/Users/${vic}/Items/${vic}", "", nobodyElse, ""},
 	{"GET /Playback/BitrateTest", "/Playback/BitrateTest?size=10", "", members, ""},
 	{"GET /System/Info/Storage", "", "", admins, ""},
 }
@@ -356,7 +360,7 @@ func (v *victim) ask(row trespass, caller, as string) (changed bool) {
 // where others show that the request makes sense.
 func refuses(status int, row trespass, caller string) bool {
 	switch status {
-	case http.StatusUnauthorized, http.StatusNotFound:
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
 		return true
 	case http.StatusForbidden:
 		return caller != "nobody"

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,15 +37,24 @@ func (o oversized) write(w http.ResponseWriter, r *http.Request) {
 
 const clientLogTooLarge oversized = "Payload must be less than 1,000,000 bytes"
 
-// clientLogs keeps the logs that apps upload: one is written at a time, ten a minute.
+// clientLogs keeps the logs that apps upload: one is written at a time, ten a minute of each user. All API keys count as
+// one user.
 type clientLogs struct {
 	folder string
 	mu     sync.Mutex
-	limit  *rate.Limiter
+	limits map[finlatch.ID]*rate.Limiter // as many as there are users
 }
 
 func (l *clientLogs) init(folder string) {
-	l.folder, l.limit = folder, rate.NewLimiter(rate.Every(6*time.Second), 10)
+	l.folder, l.limits = folder, make(map[finlatch.ID]*rate.Limiter)
+}
+
+// allow tells whether a user may upload a log now.
+func (l *clientLogs) allow(user finlatch.ID) bool {
+	if l.limits[user] == nil {
+		l.limits[user] = rate.NewLimiter(rate.Every(6*time.Second), 10)
+	}
+	return l.limits[user].Allow()
 }
 
 // clientLog keeps an app's log. Nothing of the file's name is the app's.
@@ -65,7 +75,7 @@ func (s *Server) clientLog(r *request) (any, error) {
 	if err := r.authenticate(); err != nil { // a body may come slowly
 		return nil, err
 	}
-	name, err := s.clientLogs.keep(data, s.service.Now())
+	name, err := s.clientLogs.keep(data, r.caller.UserID(), s.service.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -73,12 +83,12 @@ func (s *Server) clientLog(r *request) (any, error) {
 }
 
 // keep writes a log, and removes the oldest beyond those that are kept.
-func (l *clientLogs) keep(data []byte, at time.Time) (name string, err error) {
-	if !l.limit.Allow() {
-		return "", errClientLogs
-	}
+func (l *clientLogs) keep(data []byte, user finlatch.ID, at time.Time) (name string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.allow(user) {
+		return "", errClientLogs
+	}
 	defer func() {
 		if err != nil {
 			err = &finlatch.Error{Kind: finlatch.Unavailable, Msg: "the log cannot be written", Err: err, RetryAfter: time.Minute}
@@ -103,10 +113,12 @@ func (l *clientLogs) keep(data []byte, at time.Time) (name string, err error) {
 }
 
 func (l *clientLogs) trim() error {
-	names, err := filepath.Glob(filepath.Join(l.folder, "upload_*.log"))
-	slices.Sort(names) // by their times
-	for _, name := range names[:max(0, len(names)-keptClientLogs)] {
-		err = errors.Join(err, os.Remove(name))
+	entries, err := os.ReadDir(l.folder) // by their names, which begin with their times
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+		return !strings.HasPrefix(e.Name(), "upload_") || !strings.HasSuffix(e.Name(), ".log")
+	})
+	for _, entry := range entries[:max(0, len(entries)-keptClientLogs)] {
+		err = errors.Join(err, os.Remove(filepath.Join(l.folder, entry.Name())))
 	}
 	return err
 }

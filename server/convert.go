@@ -22,8 +22,9 @@ func ids(guids []jellyfin.GUID) []finlatch.ID {
 }
 
 // userDto shows a user. Jellyfin 12 says of everybody that there is a password, so that nobody learns who has none.
-func userDto(u *finlatch.User, settings *finlatch.Settings) *jellyfin.UserDto {
+func (s *Server) userDto(u *finlatch.User, settings *finlatch.Settings) *jellyfin.UserDto {
 	policy, configuration := policyDto(u), configurationDto(&u.Configuration)
+	policy.InvalidLoginAttemptCount += s.service.MissedPasswords(u.ID)
 	return &jellyfin.UserDto{
 		Name: u.Name, ServerID: settings.ServerID.String(), ID: jellyfin.GUID(u.ID), HasPassword: true, HasConfiguredPassword: true,
 		LastLoginDate: jellyfin.TimeOf(u.LastLoginAt), LastActivityDate: jellyfin.TimeOf(u.LastActivityAt),

@@ -13,6 +13,7 @@ func TestHealth(t *testing.T) {
 	healthy := text(200, "Healthy").with("Cache-Control", "no-store, no-cache").with("Pragma", "no-cache").with("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
 	w.play(t,
 		scenario{name: "healthy", do: "GET /health", want: healthy},
+		scenario{name: "in any method", do: "POST /health", want: healthy},
 		scenario{name: "with a dead token", do: "GET /health", header: map[string]string{"Authorization": "MediaBrowser Token=dead"}, want: healthy},
 	)
 	w.store.Close()

@@ -107,7 +107,7 @@ func (h *hub) leave(k *socket, revoked bool) {
 	lower(h.byUser, k.caller.UserID())
 	p := h.presences[k.hash]
 	switch {
-	case !k.joined:
+	case !k.counted:
 	case revoked:
 		delete(h.presences, k.hash)
 	case p != nil:
@@ -134,6 +134,7 @@ func (h *hub) join(k *socket) (begins bool) {
 	h.unsure[k] = struct{}{} // what changed since the handshake was told to nobody
 	wake(h.check)
 	h.stirred(k.caller.UserID(), true)
+	k.joined = true
 	if k.caller.Device == nil {
 		return false
 	}
@@ -145,7 +146,7 @@ func (h *hub) join(k *socket) (begins bool) {
 		p = &presence{gone: !h.server.service.InSession(k.caller.Device)}
 		h.presences[k.hash] = p
 	}
-	k.joined = true
+	k.counted = true
 	p.sockets++
 	p.caller = k.caller
 	begins, p.gone = p.gone, false

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/httpx"
@@ -55,6 +57,8 @@ func (s *Server) library() []route {
 	}
 	return append(routes,
 		get("/Library/VirtualFolders", finlatch.LevelSetupOrAdmin, func(*request) (any, error) { return noList, nil }).guard(),
+		get("/Items/{itemId}", finlatch.LevelUser, s.noItem),
+		get("/Users/{userId}/Items/{itemId}", finlatch.LevelUser, s.noItem),
 		get("/Playback/BitrateTest", finlatch.LevelUser, s.bitrateTest))
 }
 
@@ -73,11 +77,53 @@ func (s *Server) nothing(answer any) handler {
 	}
 }
 
-// Bounds of BitrateTest's size, in bytes, as Jellyfin has them.
+// noItem says that there is no such item, whichever it is.
+func (s *Server) noItem(r *request) (any, error) {
+	if _, err := s.nothing(nil)(r); err != nil {
+		return nil, err
+	}
+	text := httpx.PathValue(r.Request, "itemId")
+	if _, err := jellyfin.ParseGUID(text); err != nil {
+		return nil, httpx.Invalid("itemId", printable(text))
+	}
+	return nil, as(problem, finlatch.ErrNotFound)
+}
+
+// Bounds of BitrateTest: its size in bytes, as Jellyfin has them, and how many one user has under way.
 const (
 	usualBitrateTest   = 102_400
 	largestBitrateTest = 100_000_000
+	maxBitrateTests    = 4
 )
+
+var errBitrateTests = &finlatch.Error{Kind: finlatch.RateLimited, Msg: "too many tests at once", RetryAfter: time.Second}
+
+// bitrateTests counts the tests under way, each of which may fill the server's line. All API keys count as one user.
+type bitrateTests struct {
+	mu      sync.Mutex
+	running map[finlatch.ID]int
+}
+
+func (b *bitrateTests) begin(user finlatch.ID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running[user] >= maxBitrateTests {
+		return false
+	}
+	if b.running == nil {
+		b.running = make(map[finlatch.ID]int)
+	}
+	b.running[user]++
+	return true
+}
+
+func (b *bitrateTests) end(user finlatch.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running[user]--; b.running[user] == 0 {
+		delete(b.running, user)
+	}
+}
 
 // bitrateTest sends bytes by which an app measures how fast they come. Jellyfin sends the next power of two.
 func (s *Server) bitrateTest(r *request) (any, error) {
@@ -92,15 +138,23 @@ func (s *Server) bitrateTest(r *request) (any, error) {
 		return nil, &httpx.ValidationError{Errors: map[string][]string{"size": {
 			"The requested size must be greater than or equal to 1 and less than or equal to " + strconv.Itoa(largestBitrateTest)}}}
 	}
-	return noise(1 << bits.Len(uint(*size-1))), nil
+	user := r.caller.UserID()
+	if !s.bitrate.begin(user) {
+		return nil, errBitrateTests
+	}
+	return noise{1 << bits.Len(uint(*size-1)), func() { s.bitrate.end(user) }}, nil
 }
 
-// noise is an answer of so many bytes that nobody on the way can compress.
-type noise int
+// noise is an answer of so many bytes that nobody on the way can compress. end is called when they are sent.
+type noise struct {
+	size int
+	end  func()
+}
 
 func (n noise) write(w http.ResponseWriter, _ *http.Request) {
+	defer n.end()
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Length", strconv.Itoa(int(n)))
+	w.Header().Set("Content-Length", strconv.Itoa(n.size))
 	var seed [32]byte
-	_, _ = io.CopyN(w, rand.NewChaCha8(seed), int64(n))
+	_, _ = io.CopyN(w, rand.NewChaCha8(seed), int64(n.size))
 }

@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
+	"time"
 )
 
 // An app that finds null where a list should be, or nothing at all, shows a blank page or crashes.
@@ -39,6 +41,9 @@ func TestWhatThereIsNoneOf(t *testing.T) {
 		scenario{name: "another's for an administrator", do: "GET /UserViews?userId=${ben}", as: "admin", want: jsonOf(200, none)},
 		scenario{name: "nobody's", do: "GET /UserViews?userId=00000000000000000000000000000001", as: "admin", want: failed(404)},
 		scenario{name: "no id", do: "GET /Users/x/Views", as: "ann", want: problem(400, `{"userId":["The value 'x' is not valid."]}`)},
+		scenario{name: "an item", do: "GET /Items/${ben}", as: "ann", want: problem(404, "")},
+		scenario{name: "another's item", do: "GET /Users/${ben}/Items/${ben}", as: "ann", want: failed(403)},
+		scenario{name: "no item's id", do: "GET /Items/x", as: "ann", want: problem(400, `{"itemId":["The value 'x' is not valid."]}`)},
 		scenario{name: "plug-ins for an administrator", do: "GET /Plugins", as: "admin", want: jsonOf(200, `[]`)},
 	)
 }
@@ -60,6 +65,40 @@ func TestBitrate(t *testing.T) {
 		scenario{name: "too many", do: "GET /Playback/BitrateTest?Size=100000001", as: "ann", want: problem(400, range_)},
 		scenario{name: "no number", do: "GET /Playback/BitrateTest?Size=x", as: "ann", want: problem(400, `{"size":["The value 'x' is not valid."]}`)},
 	)
+}
+
+// One user's tests do not fill the line, and keep nobody else from testing.
+func TestBitrateTestsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	test := func(as string) *http.Response {
+		t.Helper()
+		response, err := w.client.Do(w.request(scenario{do: "GET /Playback/BitrateTest?size=100000000", as: as}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { response.Body.Close() })
+		return response
+	}
+	var running []*http.Response
+	for range 4 {
+		running = append(running, test("ann"))
+	}
+	if fifth := test("ann"); fifth.StatusCode != 429 || fifth.Header.Get("Retry-After") == "" {
+		t.Errorf("the fifth test at once got %d", fifth.StatusCode)
+	}
+	if other := test("ben"); other.StatusCode != 200 {
+		t.Errorf("another user's test got %d", other.StatusCode)
+	}
+	for _, response := range running {
+		if response.StatusCode != 200 {
+			t.Errorf("got %d, want 200", response.StatusCode)
+		}
+		response.Body.Close()
+	}
+	for test("ann").StatusCode != 200 { // as soon as the server has seen that the client left
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func TestStorage(t *testing.T) {

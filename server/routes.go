@@ -10,7 +10,7 @@ import (
 
 // route is one operation: what it is reached by, who may, and what it does. A guarded one is refused, until the server
 // is set up, to everything that is not plainly a client of this machine or network. One that is answered always looks
-// neither at who asks nor at the settings, so that it can tell when the store is away.
+// neither at who asks nor at the settings, so that it can tell when the store is away. No method stands for all.
 type route struct {
 	method  string
 	pattern string
@@ -73,11 +73,13 @@ func (s *Server) routes() []route {
 		get("/System/Info", setupOrUser, s.systemInfo).guard(),
 		get("/System/Ping", anybody, s.ping),
 		post("/System/Ping", anybody, s.ping),
-		get("/health", anybody, s.healthy).anyway(),
-		head("/health", anybody, s.healthy).anyway(),
+		route{pattern: "/health", level: anybody, handle: s.healthy}.anyway(), // in any method
 		get("/metrics", admin, s.metrics),
 		get("/System/ActivityLog/Entries", admin, s.activityLog),
 		get("/System/Logs", admin, func(*request) (any, error) { return noList, nil }), // the log goes to standard error
+		get("/System/Logs/Log", admin, func(*request) (any, error) { return nil, finlatch.ErrNotFound }),
+		post("/System/Restart", admin, s.leftToOwner),
+		post("/System/Shutdown", admin, s.leftToOwner),
 		post("/ClientLog/Document", user, s.clientLog),
 		get("/System/Info/Storage", admin, s.storage),
 		get("/System/Configuration", user, s.configuration),

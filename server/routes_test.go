@@ -39,11 +39,13 @@ var everything = []access{
 	{"GET /System/Info", "", "", 401, 200, 200, 200, 403, 403},
 	{"GET /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
 	{"POST /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
-	{"GET /health", "", "", 200, 200, 200, 200, 200, 200},
-	{"HEAD /health", "", "", 200, 200, 200, 200, 200, 200},
+	{" /health", "", "", 200, 200, 200, 200, 200, 200},
 	{"GET /metrics", "", "", 401, 403, 404, 404, 401, 401}, // without a handler
 	{"GET /System/ActivityLog/Entries", "", "", 401, 403, 200, 200, 401, 401},
 	{"GET /System/Logs", "", "", 401, 403, 200, 200, 401, 401},
+	{"GET /System/Logs/Log", "/System/Logs/Log?name=x.log", "", 401, 403, 404, 404, 401, 401},
+	{"POST /System/Restart", "", "", 401, 403, 405, 405, 401, 401},
+	{"POST /System/Shutdown", "", "", 401, 403, 405, 405, 401, 401},
 	{"POST /ClientLog/Document", "", "a log", 401, 200, 200, 200, 401, 401},
 	{"GET /System/Configuration", "", "", 401, 200, 200, 200, 401, 401},
 	{"POST /System/Configuration", "", `{"QuickConnectAvailable":true}`, 401, 403, 204, 204, 401, 401},
@@ -185,6 +187,8 @@ var everything = []access{
 	{"GET /Items/Filters", "", "", 401, 200, 200, 200, 401, 401},
 	{"GET /Items/Filters2", "", "", 401, 200, 200, 200, 401, 401},
 	{"GET /LiveTv/Info", "", "", 401, 200, 200, 200, 401, 401},
+	{"GET /Items/{itemId}", "/Items/${ann}", "", 401, 404, 404, 404, 401, 401},
+	{"GET /Users/{userId}/Items/{itemId}", "/Users/${ann}/Items/${ann}", "", 401, 404, 404, 404, 401, 401},
 	{"GET /Playback/BitrateTest", "/Playback/BitrateTest?size=10", "", 401, 200, 200, 200, 401, 401},
 	{"GET /System/Info/Storage", "", "", 401, 403, 200, 200, 401, 401},
 }
@@ -250,8 +254,7 @@ var otherTypes = map[string]string{
 	"GET /Branding/Css":         "text/css; charset=utf-8",
 	"GET /Branding/Css.css":     "text/css; charset=utf-8",
 	"GET /Playback/BitrateTest": "application/octet-stream",
-	"GET /health":               "text/plain",
-	"HEAD /health":              "text/plain",
+	" /health":                  "text/plain",
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

@@ -41,6 +41,7 @@ type Server struct {
 	hub     *hub
 
 	clientLogs clientLogs
+	bitrate    bitrateTests
 }
 
 // ServeHTTP answers a request of the API.

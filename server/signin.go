@@ -39,7 +39,7 @@ func (s *Server) signedIn(r *request) func(finlatch.SignedIn, error) (any, error
 		if err != nil {
 			return nil, err
 		}
-		return &jellyfin.AuthenticationResult{User: userDto(&in.User, r.settings), SessionInfo: s.sessionInfo(&finlatch.Session{Device: in.Device, UserName: in.User.Name, UserImageTag: in.User.ImageTag}, r.settings),
+		return &jellyfin.AuthenticationResult{User: s.userDto(&in.User, r.settings), SessionInfo: s.sessionInfo(&finlatch.Session{Device: in.Device, UserName: in.User.Name, UserImageTag: in.User.ImageTag}, r.settings),
 			AccessToken: jellyfin.Secret(in.Token.Reveal()), ServerID: r.settings.ServerID.String()}, nil
 	}
 }

@@ -34,20 +34,21 @@ type socket struct {
 	legacy bool // the token came by a place that is off without legacy authorization
 	opened time.Time
 
-	conn   *websocket.Conn
-	ctx    context.Context
-	cut    context.CancelFunc // lets go of the connection
-	out    chan []byte
-	once   sync.Once
-	ended  chan struct{} // closed when it is to end
-	code   websocket.StatusCode
-	last   []byte       // sent before it ends, or nil
-	alive  atomic.Int64 // when the last KeepAlive came, in nanoseconds since it was opened
-	spoke  atomic.Int64 // the same of any message, since 1970
-	admin  atomic.Bool  // whether the caller is an administrator, by the last check
-	joined bool         // guarded by hub.mu
-	name   string       // the user's when it was last asked; only hub.checks looks at it
-	feeds  [feeds]subscription
+	conn    *websocket.Conn
+	ctx     context.Context
+	cut     context.CancelFunc // lets go of the connection
+	out     chan []byte
+	once    sync.Once
+	ended   chan struct{} // closed when it is to end
+	code    websocket.StatusCode
+	last    []byte       // sent before it ends, or nil
+	alive   atomic.Int64 // when the last KeepAlive came, in nanoseconds since it was opened
+	spoke   atomic.Int64 // the same of any message, since 1970
+	admin   atomic.Bool  // whether the caller is an administrator, by the last check
+	joined  bool         // it is open; guarded by hub.mu, like the next
+	counted bool         // among the sockets of its session
+	name    string       // the user's when it was last asked; only hub.checks looks at it
+	feeds   [feeds]subscription
 }
 
 // upgrades tells whether a request asks for a web socket.

@@ -23,7 +23,7 @@ func (h *hub) changed(c finlatch.Change) {
 	defer h.mu.Unlock()
 	for k := range h.sockets {
 		switch {
-		case c.Kind == finlatch.ChangeMissed, c.Kind == finlatch.ChangeSettings && k.legacy,
+		case c.Kind == finlatch.ChangeMissed, c.Kind == finlatch.ChangeSettings,
 			c.Kind == finlatch.ChangeUser && k.caller.UserID() == c.UserID,
 			(c.Kind == finlatch.ChangeDevice || c.Kind == finlatch.ChangeAPIKey) && k.hash == c.Hash:
 			h.unsure[k] = struct{}{}
@@ -72,7 +72,7 @@ func (h *hub) checkOne(ctx context.Context, k *socket) {
 		if caller.User != nil && caller.User.Name != k.name {
 			k.name = caller.User.Name
 			if settings, err := h.server.service.Settings(ctx); err == nil {
-				k.send(jellyfin.SocketUserUpdated, userDto(caller.User, settings))
+				k.send(jellyfin.SocketUserUpdated, h.server.userDto(caller.User, settings))
 			}
 		}
 	case kind == finlatch.Unauthenticated, kind == finlatch.Forbidden:

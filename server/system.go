@@ -1,7 +1,10 @@
 package server
 
 import (
+	"net/http"
+
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/httpx"
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
@@ -33,6 +36,20 @@ func (s *Server) systemInfo(r *request) (any, error) {
 		InternalMetadataPath: folder, TranscodingTempPath: folder,
 		CastReceiverApplications: jellyfin.DefaultCastReceivers(), EncoderLocation: "System", SystemArchitecture: "X64",
 	}, nil
+}
+
+// leftToOwner refuses to end or restart the program. That is for whoever started it: a stolen token of an administrator shall
+// not keep everybody out. Jellyfin lets anybody of the local network restart it.
+func (s *Server) leftToOwner(*request) (any, error) {
+	return unsupported("finlatch is stopped and restarted by whoever started it, not through its API"), nil
+}
+
+// unsupported says what finlatch does not do in any method, and why.
+type unsupported string
+
+func (u unsupported) write(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "") // no method
+	httpx.WriteText(w, http.StatusMethodNotAllowed, string(u))
 }
 
 func (s *Server) endpoint(r *request) (any, error) {

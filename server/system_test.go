@@ -119,3 +119,18 @@ func TestServerConfiguration(t *testing.T) {
 			want: text(400, "bytes of the configuration: 262144 at most")},
 	)
 }
+
+// An administrator whose dashboard asks is told, and everything goes on.
+func TestRestartIsLeftToTheOwner(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const why = "finlatch is stopped and restarted by whoever started it, not through its API"
+	w.play(t,
+		scenario{name: "a stranger at home", do: "POST /System/Restart", from: home, want: empty(401)},
+		scenario{name: "a user", do: "POST /System/Shutdown", as: "ann", want: empty(403)},
+		scenario{name: "restart", do: "POST /System/Restart", as: "admin", want: text(405, why)},
+		scenario{name: "shutdown", do: "POST /System/Shutdown", as: "admin", want: text(405, why)},
+		scenario{name: "it goes on", do: "GET /health", want: anything(200)},
+		scenario{name: "no log is a file", do: "GET /System/Logs/Log?name=../../etc/passwd", as: "admin", want: failed(404)},
+	)
+}

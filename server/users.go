@@ -33,7 +33,7 @@ func (s *Server) userList(r *request, users []finlatch.User, err error) (any, er
 	}
 	list := make(jellyfin.List[*jellyfin.UserDto], len(users))
 	for i := range users {
-		list[i] = userDto(&users[i], r.settings)
+		list[i] = s.userDto(&users[i], r.settings)
 	}
 	return list, nil
 }
@@ -42,7 +42,7 @@ func (s *Server) me(r *request) (any, error) {
 	if r.caller.User == nil {
 		return nil, as(problem, &finlatch.Error{Kind: finlatch.Invalid, Msg: "an API key is no user"})
 	}
-	return userDto(r.caller.User, r.settings), nil
+	return s.userDto(r.caller.User, r.settings), nil
 }
 
 func (s *Server) user(r *request) (any, error) {
@@ -60,7 +60,7 @@ func (s *Server) user(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return userDto(&user, r.settings), nil
+	return s.userDto(&user, r.settings), nil
 }
 
 func (s *Server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error) {
@@ -68,7 +68,7 @@ func (s *Server) newUser(r *request, in *jellyfin.CreateUserByName) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	return userDto(&user, r.settings), nil
+	return s.userDto(&user, r.settings), nil
 }
 
 func (s *Server) setPolicy(r *request, in *jellyfin.UserPolicy) (any, error) {

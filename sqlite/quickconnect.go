@@ -19,6 +19,7 @@ const (
 	updateQuickConnect = "UPDATE quick_connects SET (" + quickConnectFields + ") = " +
 		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE secret_hash = ?1"
 	deleteQuickConnect         = "DELETE FROM quick_connects WHERE secret_hash = ?"
+	deleteQuickConnectsOf      = "DELETE FROM quick_connects WHERE user_id = ? RETURNING secret_hash"
 	countPendingQuickConnects  = "SELECT pending FROM quick_connect_total WHERE id = 0"
 	selectCrowdingQuickConnect = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects " +
 		"WHERE state = 0 AND network = (SELECT network FROM quick_connect_networks ORDER BY pending DESC LIMIT 1) " +
@@ -71,6 +72,14 @@ func (t *tx) DeleteQuickConnect(ctx context.Context, secret finlatch.Hash) error
 	}
 	t.tellQuickConnect(secret)
 	return nil
+}
+
+func (t *tx) DeleteQuickConnectsOf(ctx context.Context, user finlatch.ID) error {
+	deleted, err := changeReturning(ctx, t, "delete Quick Connects of a user", scanHash, deleteQuickConnectsOf, user[:])
+	for _, secret := range deleted {
+		t.tellQuickConnect(secret)
+	}
+	return err
 }
 
 func (t *tx) CountPendingQuickConnects(ctx context.Context) (int, error) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/metrics"
 	"github.com/finlatch/finlatch/server"
 	"github.com/finlatch/finlatch/sqlite"
 )
@@ -49,11 +50,12 @@ func newHouse(tb testing.TB) *house {
 	}
 	log := slog.New(slog.NewTextHandler(file, nil))
 	h := &house{TB: tb, store: &countingStore{Store: store}, random: rand.Reader}
-	h.service, err = finlatch.New(ctx, finlatch.Options{Store: h.store, Log: log, QuickConnectLimit: -1})
+	meter := metrics.New()
+	h.service, err = finlatch.New(ctx, finlatch.Options{Store: meter.Store(h.store), OnSignIn: meter.SignIn, Log: log, QuickConnectLimit: -1})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	h.handler = server.New(h.service, server.Options{Log: log, MachineName: "house"})
+	h.handler = server.New(h.service, server.Options{Log: log, MachineName: "house", Observe: meter.Request})
 	ended := make(chan struct{})
 	go func() {
 		h.service.Run(ctx)

@@ -94,6 +94,7 @@ func (s *serving) open(ctx context.Context) (err error) {
 		if s.metering, err = listen("metrics-listen", s.settings.MetricsListen); err != nil {
 			return err
 		}
+		s.log.Info("metrics are shown", "address", "http://"+s.metering.Addr().String()+"/metrics")
 	}
 	s.where = s.urls().of(s.listener.Addr())
 	s.announce(settings.SetupComplete)

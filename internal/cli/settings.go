@@ -39,6 +39,7 @@ type settings struct {
 
 	SignInThrottle    string `setting:"" group:"limits" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether sign-ins are held, and then refused, after failed ones, and where they cannot be checked soon enough; and whether Quick Connect has limits for networks and wrong codes. off is for tests and benchmarks only."`
 	QuickConnectLimit limit  `setting:"" group:"limits" default:"10000" placeholder:"N|off" help:"How many requests for Quick Connect may be pending. Beyond that, the oldest one of the network that holds most of them goes."`
+	ActivityLimit     limit  `setting:"" group:"limits" default:"100000" placeholder:"N|off" help:"How many refusals the activity log holds, and as many other entries; the oldest go. How long it is kept an administrator says in an app: ActivityLogRetentionDays."`
 	HashSlots         slots  `setting:"" group:"limits" default:"cores" placeholder:"N|cores" help:"How many passwords are checked at the same time; each takes a core and 19 MiB."`
 
 	MetricsListen address `setting:"" group:"log" placeholder:"ADDR:PORT" help:"Address and port at which metrics are shown, at /metrics, to whoever gets there. Without it administrators get them at the server's own /metrics."`
@@ -84,7 +85,7 @@ var approvals = map[string]finlatch.QuickConnectApproval{
 func (s *settings) serviceOptions() finlatch.Options {
 	return finlatch.Options{
 		LocalNetworks: s.LocalNetworks.prefixes, SetupFrom: s.SetupFrom.prefixes, PasswordlessFrom: s.Passwordless.prefixes,
-		HashSlots: int(s.HashSlots), SignInThrottleOff: s.SignInThrottle == "off", QuickConnectLimit: int(s.QuickConnectLimit),
+		HashSlots: int(s.HashSlots), SignInThrottleOff: s.SignInThrottle == "off", QuickConnectLimit: int(s.QuickConnectLimit), ActivityLimit: int(s.ActivityLimit),
 		QuickConnectApproval: approvals[s.QuickConnectApproval],
 	}
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/coder/websocket"
 )
 
 const signIn = `{"Username":"anna","Pw":"correct horse"}`
@@ -106,4 +109,54 @@ func TestStopTwice(t *testing.T) {
 	s.signals <- syscall.SIGTERM
 	<-s.exit
 	io.Copy(io.Discard, conn) // ends, because the server let go of it
+}
+
+// TestStopEndsWebSockets tells the clients, and does not wait for one that is silent.
+func TestStopEndsWebSockets(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	done(t, "correct horse", "user", "add", "anna", "--admin", "--data", data)
+	s := serve(t, data)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/Users/AuthenticateByName", strings.NewReader(signIn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", `MediaBrowser Client="c", Device="d", DeviceId="i", Version="1"`)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var in struct{ AccessToken string }
+	if err := json.NewDecoder(response.Body).Decode(&in); err != nil {
+		t.Fatal(err)
+	}
+	var sockets []*websocket.Conn
+	for range 2 {
+		conn, _, err := websocket.Dial(t.Context(), s.url+"/socket?ApiKey="+in.AccessToken, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.CloseNow()
+		sockets = append(sockets, conn)
+	}
+	s.signals <- syscall.SIGTERM
+	told := false
+	for {
+		_, text, err := sockets[0].Read(t.Context())
+		if err != nil {
+			if websocket.CloseStatus(err) != websocket.StatusGoingAway || !told {
+				t.Errorf("told: %v; %v", told, err)
+			}
+			break
+		}
+		told = told || strings.Contains(string(text), "ServerShuttingDown")
+	}
+	if code := <-s.exit; code != 0 || strings.Contains(s.logged(), "cut off") || strings.Contains(s.logged(), "put away") {
+		t.Errorf("exit code %d: %s", code, s.logged())
+	}
+	if strings.Contains(s.logged(), in.AccessToken) {
+		t.Error("the log has the token")
+	}
 }

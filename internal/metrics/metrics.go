@@ -5,7 +5,6 @@ package metrics
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,8 +45,17 @@ func New() *Metrics {
 	}
 	m.registry.MustRegister(m.requests, m.times, m.signIns, m.store, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, outcome := range []finlatch.SignInOutcome{finlatch.SignInSucceeded, finlatch.SignInWrong, finlatch.SignInRefused, finlatch.SignInThrottled,
+		finlatch.SignInBusy, finlatch.SignInInvalid, finlatch.SignInAbandoned, finlatch.SignInFailed} {
+		for _, method := range []finlatch.SignInMethod{finlatch.SignInByPassword, finlatch.SignInByQuickConnect} {
+			m.signIns.WithLabelValues(string(method), string(outcome)) // from 0, or the first one would be no increase
+		}
+	}
 	return m
 }
+
+// classes are the classes of statuses. 0 is an answer that broke off before it began.
+var classes = [...]string{"none", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 // Request counts a request.
 func (m *Metrics) Request(ev *httpx.Event) {
@@ -55,7 +63,7 @@ func (m *Metrics) Request(ev *httpx.Event) {
 	if route == "" {
 		route = "other"
 	}
-	m.requests.WithLabelValues(route, strconv.Itoa(ev.Status/100)+"xx").Inc()
+	m.requests.WithLabelValues(route, classes[min(ev.Status/100, len(classes)-1)]).Inc()
 	if ev.Status != http.StatusSwitchingProtocols {
 		m.times.WithLabelValues(route).Observe(ev.Duration.Seconds())
 	}
@@ -97,8 +105,11 @@ func (s *timedStore) observe(kind string, start time.Time, err error) {
 	s.times.WithLabelValues(kind, outcome).Observe(time.Since(start).Seconds())
 }
 
+// maxScrapes is how many may ask at a time; others get 503.
+const maxScrapes = 4
+
 // Handler answers with all series, those of the service and of the web sockets included.
 func (m *Metrics) Handler(service *finlatch.Service, sockets func() int) http.Handler {
 	m.registry.MustRegister(&state{service: service, sockets: sockets})
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: maxScrapes})
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -135,6 +136,25 @@ var quickConnectTests = []test{
 			})
 			s.wantPending(step.left)
 		}
+	}},
+	{"deleting a user's", func(t *testing.T, s fixture) {
+		s.people(2)
+		for n, state := range []finlatch.QuickConnectState{finlatch.QuickConnectPending, finlatch.QuickConnectApproved, finlatch.QuickConnectRedeemed, finlatch.QuickConnectApproved} {
+			request := quickConnect(byte(n+1), 1)
+			if request.State = state; state != finlatch.QuickConnectPending {
+				request.UserID = id(1 + byte(n)/3)
+			}
+			s.requests(request)
+		}
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnectsOf(ctx, id(1)) })
+		s.wantPending(1)
+		s.view(func(ctx context.Context, tx finlatch.Tx) error {
+			for n, gone := range map[byte]bool{1: false, 2: true, 3: true, 4: false} {
+				_, err := tx.QuickConnect(ctx, hash(n))
+				equal(t, fmt.Sprintf("request %d is gone", n), errors.Is(err, finlatch.ErrNotFound), gone)
+			}
+			return nil
+		})
 	}},
 	{"forgetting", func(t *testing.T, s fixture) {
 		s.people(1)
