@@ -28,7 +28,7 @@ release: # programs for everybody, in dist/
 	rm -rf dist && mkdir dist
 	set -e; for system in linux darwin windows; do for cpu in amd64 arm64; do \
 		name=finlatch-$$system-$$cpu; if [ $$system = windows ]; then name=$$name.exe; fi; \
-		CGO_ENABLED=0 GOOS=$$system GOARCH=$$cpu go build -trimpath -o dist/$$name ./cmd/finlatch; \
+		CGO_ENABLED=0 GOOS=$$system GOARCH=$$cpu go build -trimpath -buildvcs=true -o dist/$$name ./cmd/finlatch; \
 	done; done
 	cd dist && sha256sum finlatch-* > SHA256SUMS
 

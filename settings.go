@@ -2,6 +2,10 @@ package finlatch
 
 import "net/netip"
 
+// WidestProxies is how many bits a network of trusted proxies has in common at least: whoever is trusted says where others
+// come from, so it cannot be everybody, nor half of them.
+const WidestProxies = 8
+
 // Settings is the server's own record: what an administrator sets through the API. There is exactly one.
 type Settings struct {
 	ServerID      ID

@@ -161,7 +161,7 @@ func (s *Server) setNetwork(r *request, in *jellyfin.NetworkConfiguration) (any,
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Bits() == 0 }) {
+	if slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Bits() < finlatch.WidestProxies }) {
 		return nil, as(plain, errEverybody)
 	}
 	in.CertificatePassword = ""

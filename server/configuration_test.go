@@ -117,7 +117,7 @@ func TestNetworkRefusesJunk(t *testing.T) {
 	w.configure("/network", `{"LocalNetworkSubnets":["10.1.2.3/8"," 192.168.7.7 ","","fd00::/8"],"KnownProxies":["::ffff:10.0.0.9"]}`)
 	for member, wrong := range map[string][]string{
 		"LocalNetworkSubnets": {"!10.0.0.0/8", "10.0.0.0/33", "10.0.0", "private", "telly.example", "fe80::1%eth0", "::ffff:10.0.0.0/104", "<script>"},
-		"KnownProxies":        {"!10.0.0.1", "proxy.example", "10.0.0.1:443", "0.0.0.0/0", "::/0"},
+		"KnownProxies":        {"!10.0.0.1", "proxy.example", "10.0.0.1:443", "0.0.0.0/0", "::/0", "0.0.0.0/1", "2000::/3"},
 	} {
 		for _, word := range wrong {
 			response, body := w.perform(scenario{do: "POST /System/Configuration/network", as: "admin", send: fmt.Sprintf(`{%q:["10.0.0.1",%q]}`, member, word),

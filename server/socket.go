@@ -209,12 +209,23 @@ func (k *socket) receive(text []byte) bool {
 func (k *socket) send(kind jellyfin.SocketMessageType, data any) { k.queue(socketText(kind, data)) }
 
 func (k *socket) queue(text []byte) {
-	select {
-	case k.out <- text:
-	default:
-		k.end(websocket.StatusPolicyViolation, nil)
+	if !k.offer(text) {
+		k.tooSlow()
 	}
 }
+
+// offer queues a message, if there is room.
+func (k *socket) offer(text []byte) bool {
+	select {
+	case k.out <- text:
+		return true
+	default:
+		return false
+	}
+}
+
+// tooSlow ends a socket that does not take what it is sent. The caller does not hold hub.mu.
+func (k *socket) tooSlow() { k.end(websocket.StatusPolicyViolation, nil) }
 
 // write sends what is queued until the socket ends, then the last message, and closes.
 func (k *socket) write() {

@@ -101,7 +101,7 @@ func (h *hub) feeds(ctx context.Context) {
 		}
 		sessions, activity, next := h.due(time.Now())
 		for _, k := range activity {
-			k.send(jellyfin.SocketActivityLogEntry, []struct{}{})
+			h.tell(k, feedActivity, jellyfin.SocketActivityLogEntry, []struct{}{})
 		}
 		h.sendSessions(ctx, sessions)
 		timer.Reset(time.Until(next))
@@ -139,13 +139,24 @@ func (h *hub) due(now time.Time) (sessions, activity []*socket, next time.Time) 
 	return sessions, activity, next
 }
 
+// later has what could not be sent sent in a moment.
+func (h *hub) later(k *socket, feed int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f := &k.feeds[feed]; f.on {
+		f.sent = time.Now().Add(checkRetry)
+		h.pend(f, true)
+	}
+}
+
 // sendSessions sends each its list. It is made once for all that see the same.
 func (h *hub) sendSessions(ctx context.Context, sockets []*socket) {
 	lists := map[finlatch.ID]json.RawMessage{} // by user; those of administrators by the zero ID
 	for _, k := range sockets {
 		caller, err := k.again(ctx)
 		if err != nil {
-			continue // checks will find out
+			h.later(k, feedSessions) // or never, if checks end it
+			continue
 		}
 		key := caller.UserID()
 		if caller.Administrator() {
@@ -158,11 +169,25 @@ func (h *hub) sendSessions(ctx context.Context, sockets []*socket) {
 				list, err = json.Marshal(sessions)
 			}
 			if err != nil {
-				h.server.options.Log.Warn("a web socket is not told of sessions", "error", err)
+				h.server.options.Log.Warn("a web socket is not told of sessions; trying again", "error", err)
+				h.later(k, feedSessions)
 				continue
 			}
 			lists[key] = list
 		}
-		k.send(jellyfin.SocketSessions, list)
+		h.tell(k, feedSessions, jellyfin.SocketSessions, list)
+	}
+}
+
+// tell sends to a socket that is still to be told: nothing comes after it has been answered that it is not.
+func (h *hub) tell(k *socket, feed int, kind jellyfin.SocketMessageType, data any) {
+	text, taken := socketText(kind, data), true
+	h.mu.Lock()
+	if k.feeds[feed].on {
+		taken = k.offer(text)
+	}
+	h.mu.Unlock()
+	if !taken {
+		k.tooSlow()
 	}
 }

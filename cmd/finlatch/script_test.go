@@ -15,6 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
+
+	"github.com/finlatch/finlatch/discovery"
 )
 
 func TestMain(m *testing.M) {
@@ -40,6 +42,9 @@ func TestScript(t *testing.T) {
 			"http":       request,
 			"sql":        execSQL,
 			"taken":      takePort,
+			"takenudp":   takeUDPPort,
+			"freeudp":    freeUDPPort,
+			"ask":        askWhoIsThere,
 		},
 	})
 }
@@ -124,4 +129,61 @@ func takePort(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { listener.Close() })
 	ts.Setenv("TAKEN", listener.Addr().String())
+}
+
+// takeUDPPort is takenudp: it listens until the script ends, and sets $TAKEN to the address.
+func takeUDPPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: takenudp")
+	}
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	ts.Setenv("TAKEN", conn.LocalAddr().String())
+}
+
+// freeUDPPort is freeudp: it sets $UDP to a port that was free just now.
+func freeUDPPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: freeudp")
+	}
+	conn, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(conn.LocalAddr().String())
+	ts.Check(err)
+	ts.Check(conn.Close())
+	ts.Setenv("UDP", port)
+}
+
+// askWhoIsThere is ask ADDR: it prints what discovery answers there. It asks again, as apps do, for the socket may not be open yet; with !, that
+// there never was an answer.
+func askWhoIsThere(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: [!] ask ADDR")
+	}
+	tries := 100
+	if neg {
+		tries = 5
+	}
+	answer := make([]byte, 4096)
+	for range tries {
+		conn, err := net.Dial("udp4", args[0])
+		ts.Check(err)
+		_, _ = conn.Write([]byte(discovery.Question)) // nobody may listen yet
+		ts.Check(conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond)))
+		n, err := conn.Read(answer)
+		conn.Close()
+		switch {
+		case err == nil && neg:
+			ts.Fatalf("%s answers %s", args[0], answer[:n])
+		case err == nil:
+			io.WriteString(ts.Stdout(), string(answer[:n])+"\n")
+			return
+		case !neg:
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	if !neg {
+		ts.Fatalf("%s does not answer", args[0])
+	}
 }

@@ -10,15 +10,12 @@ import (
 	"github.com/finlatch/finlatch/discovery"
 )
 
-// usualDiscovery is the default of --discovery-listen.
-const usualDiscovery = "0.0.0.0:7359"
-
 // discover answers apps that look for servers, until ctx ends. That it cannot is no reason not to serve.
 func (s *serving) discover(ctx context.Context) {
-	where := string(s.settings.DiscoveryListen)
-	if s.settings.Discovery == "off" || where == usualDiscovery && s.onlyThisMachine() {
+	if s.settings.Discovery == "off" || s.settings.Discovery == "auto" && s.onlyThisMachine() {
 		return
 	}
+	where := string(s.settings.DiscoveryListen)
 	conn, err := net.ListenPacket("udp4", where)
 	if err != nil {
 		s.log.Warn("apps do not find this server by themselves, because the UDP port of discovery is taken or not allowed; --no-discovery says that this is meant",
@@ -42,6 +39,7 @@ func (s *serving) describe(ctx context.Context, asker netip.Addr) (discovery.Ser
 }
 
 // addressFor is the URL for who asks from an address: the published one, or that of the network the answer goes out by.
+// It is empty for who would not reach the server there.
 func (s *serving) addressFor(asker netip.Addr) string {
 	if s.settings.PublishedURL != "" {
 		return string(s.settings.PublishedURL)
@@ -59,6 +57,9 @@ func (s *serving) addressFor(asker netip.Addr) string {
 		}
 		defer route.Close()
 		host = route.LocalAddr().(*net.UDPAddr).IP
+	}
+	if host.IsLoopback() && !asker.IsLoopback() {
+		return ""
 	}
 	return s.urls().at(host.String(), listening.Port)
 }

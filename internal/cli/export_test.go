@@ -2,6 +2,8 @@ package cli
 
 import (
 	"io"
+	"net"
+	"net/netip"
 
 	"github.com/alecthomas/kong"
 )
@@ -33,4 +35,10 @@ func ReadConfig(name string) (key, value string, err error) {
 		return "", "", err
 	}
 	return f.lines[0].key, f.lines[0].value, nil
+}
+
+// AddressFor is what discovery tells who asks from an address, where a server listens and has a base.
+func AddressFor(listener net.Listener, base string, asker netip.Addr) string {
+	s := &serving{settings: &settings{BaseURL: basePath(base)}, listener: listener}
+	return s.addressFor(asker)
 }

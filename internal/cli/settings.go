@@ -25,10 +25,10 @@ type settings struct {
 	WebDir       path      `setting:"" group:"listen" name:"web-dir" placeholder:"DIR" help:"A copy of the official web client, as Jellyfin has it in its folder jellyfin-web, to be served at /web/. Some apps are nothing but a window for it."`
 	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
 
-	Discovery       string   `setting:"" group:"discovery" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether apps of the local network find this server by themselves. While only this machine reaches it, they do not."`
+	Discovery       string   `setting:"" group:"discovery" enum:"auto,on,off" default:"auto" placeholder:"auto|on|off" help:"Whether apps of the local network find this server by themselves. auto: while other devices reach it."`
 	NoDiscovery     bool     `group:"discovery" help:"The same as --discovery off."`
 	DiscoveryFrom   networks `setting:"" group:"discovery" default:"private" placeholder:"NETWORK,..." help:"Who is answered. Nothing proves who asks, so this is no place for the whole Internet."`
-	DiscoveryListen address  `setting:"" group:"discovery" default:"0.0.0.0:7359" placeholder:"ADDR:PORT" help:"UDP address and port to listen on for it. Any other than the default, where apps ask, holds even while only this machine reaches the server."`
+	DiscoveryListen address  `setting:"" group:"discovery" default:"0.0.0.0:7359" placeholder:"ADDR:PORT" help:"UDP address and port to listen on for it. Apps ask at port 7359 only."`
 
 	TrustedProxies networks `setting:"" group:"places" default:"none" placeholder:"NETWORK,..." help:"Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed. From anybody else these make a request count as coming from outside."`
 	LocalNetworks  networks `setting:"" group:"places" default:"private" placeholder:"NETWORK,..." help:"What counts as local. Users whose policy forbids remote access sign in and stay signed in only from here."`

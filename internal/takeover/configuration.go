@@ -135,7 +135,13 @@ const (
 func (r *reader) networkSettings(c *jellyfin.NetworkConfiguration) {
 	s := &r.into.Settings
 	s.RemoteAccess = c.EnableRemoteAccess
-	s.KnownProxies = r.prefixes("the known proxy", c.KnownProxies)
+	for _, proxies := range r.prefixes("the known proxy", c.KnownProxies) {
+		if proxies.Bits() < finlatch.WidestProxies {
+			r.note("the known proxies %s, since everybody could say to come from anywhere", proxies)
+			continue
+		}
+		s.KnownProxies = append(s.KnownProxies, proxies)
+	}
 	s.LocalNetworks = r.prefixes("the local network", c.LocalNetworkSubnets)
 	if c.InternalHTTPPort != 8096 {
 		r.note("port %d, on which Jellyfin listened: --listen :%[1]d", c.InternalHTTPPort)

@@ -197,7 +197,7 @@ func TestSettings(t *testing.T) {
 </ServerConfiguration>`,
 		"network.xml": `<NetworkConfiguration><EnableRemoteAccess>false</EnableRemoteAccess><BaseUrl>/media</BaseUrl><InternalHttpPort>8096</InternalHttpPort>
   <EnableHttps>true</EnableHttps><CertificatePassword>hush</CertificatePassword>
-  <KnownProxies><string>10.0.0.1</string><string>proxy.example</string></KnownProxies>
+  <KnownProxies><string>10.0.0.1</string><string>proxy.example</string><string>0.0.0.0/0</string></KnownProxies>
   <LocalNetworkSubnets><string>192.168.7.9/24</string><string>fd00::/8</string></LocalNetworkSubnets>
   <PublishedServerUriBySubnet><string>all=https://tv.example</string></PublishedServerUriBySubnet>
   <RemoteIPFilter><string>203.0.113.0/24</string></RemoteIPFilter></NetworkConfiguration>`,
@@ -241,7 +241,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("the receiver is %q", got)
 	}
 	found.Notes = append(found.Notes, "in the place of the port's")
-	wantNotes(t, found, "--base-url /media", "all=https://tv.example: --published-url", "--tls-cert", "the known proxy proxy.example", "filter of remote")
+	wantNotes(t, found, "--base-url /media", "all=https://tv.example: --published-url", "--tls-cert", "the known proxy proxy.example", "the known proxies 0.0.0.0/0", "filter of remote")
 }
 
 // What the rules would refuse from an administrator is not kept either: with it nothing could be changed any more.
