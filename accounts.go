@@ -204,7 +204,7 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 
 func (s *Service) checkPolicy(ctx context.Context, tx Tx, user *User, policy Policy) error {
 	if user.Policy.IsAdministrator && !policy.IsAdministrator {
-		if last, err := s.last(ctx, tx, UserFilter{Administrator: new(true)}); err != nil || last {
+		if last, err := s.lastAdministrator(ctx, tx, user); err != nil || last {
 			return firstOf(err, errLastAdministrator)
 		}
 	}
@@ -231,6 +231,15 @@ func firstOf(err, other error) error {
 func (s *Service) last(ctx context.Context, tx Tx, filter UserFilter) (bool, error) {
 	n, err := tx.CountUsers(ctx, filter)
 	return n <= 1, err
+}
+
+// lastAdministrator tells whether no administrator would be left without this one. One who is disabled is no help.
+func (s *Service) lastAdministrator(ctx context.Context, tx Tx, user *User) (bool, error) {
+	filter := UserFilter{Administrator: new(true)}
+	if !user.Policy.IsDisabled {
+		filter.Disabled = new(false)
+	}
+	return s.last(ctx, tx, filter)
 }
 
 // endTokens ends a user's tokens, but for the caller's own, and those that approved devices have not fetched yet.
@@ -298,7 +307,7 @@ func (s *Service) DeleteUser(ctx context.Context, c Caller, id ID) error {
 			return err
 		}
 		if user.Policy.IsAdministrator {
-			if last, err := s.last(ctx, tx, UserFilter{Administrator: new(true)}); err != nil || last {
+			if last, err := s.lastAdministrator(ctx, tx, &user); err != nil || last {
 				return firstOf(err, refuse(Invalid, "the last administrator cannot be deleted"))
 			}
 		}

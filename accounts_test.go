@@ -53,6 +53,17 @@ func TestThereIsAlwaysAnAdministrator(t *testing.T) {
 	w.wantKind(w.SetDisabled(w.ctx, op, w.admin.ID, true), finlatch.Forbidden)
 	w.wantKind(w.DeleteUser(w.ctx, op, w.admin.ID), finlatch.Invalid)
 	w.wantKind(w.SetPassword(w.ctx, op, w.admin.ID, ""), finlatch.Invalid)
+	// One who is disabled administers nothing: Jellyfin takes both at once and counts them.
+	w.user("off", "pw", func(p *finlatch.Policy) { p.IsAdministrator, p.IsDisabled = true, true })
+	w.wantKind(w.SetPolicy(w.ctx, op, w.admin.ID, demoted, 0), finlatch.Forbidden)
+	w.wantKind(w.DeleteUser(w.ctx, op, w.admin.ID), finlatch.Invalid)
+	off, err := w.UserByName(w.ctx, op, "off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DeleteUser(w.ctx, op, off.ID); err != nil {
+		t.Errorf("the disabled one: %v", err)
+	}
 	if _, err := w.CreateUser(w.ctx, op, "second", "pw", true); err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,7 @@ func (r *Responder) Serve(ctx context.Context, conn net.PacketConn) error {
 		case errors.Is(err, net.ErrClosed):
 			return err
 		case err != nil: // about one datagram: an earlier answer did not arrive, or this one is longer than Windows takes
+			pause(ctx)
 			continue
 		}
 		asker, ok := from.(*net.UDPAddr)
@@ -85,4 +86,12 @@ func (r *Responder) spare(asker netip.Addr) bool {
 	r.all++
 	r.answered[asker]++
 	return true
+}
+
+// pause keeps an error that lasts from taking a core.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(10 * time.Millisecond):
+	}
 }

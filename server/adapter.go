@@ -28,6 +28,10 @@ func (r *request) authenticate() (err error) {
 	return refusal(r.server.service.Allow(r.Context(), r.caller, r.level))
 }
 
+// strangersBody bounds what somebody sends who is not signed in, in bytes: a thousand may wait for a hash at a time. A
+// password has finlatch.MaxPassword at most, which JSON may write with six times as many.
+const strangersBody = 64 << 10
+
 // handler does an operation: what it returns is the answer's JSON, or nothing, which is 204.
 type handler func(r *request) (any, error)
 
@@ -79,6 +83,9 @@ func (s *Server) adapt(route route) http.Handler {
 		}
 		if upgrades(hr) {
 			return s.socket(w, hr)
+		}
+		if !r.caller.Known() {
+			r.Request = httpx.Narrow(hr, strangersBody)
 		}
 		answer, err := route.handle(r)
 		return s.answer(w, hr, answer, err)

@@ -25,6 +25,15 @@ func LimitBody(n int64) func(http.Handler) http.Handler {
 	}
 }
 
+// Narrow is the request with a bound of n bytes where LimitBody's is larger.
+func Narrow(r *http.Request, n int64) *http.Request {
+	b, ok := r.Body.(*limitedBody)
+	if !ok || b.left <= n {
+		return r
+	}
+	return withBody(r, &limitedBody{ReadCloser: b.ReadCloser, left: n, refused: b.refused || r.ContentLength > n})
+}
+
 // Unlimited is the request without LimitBody's bound, for what is handed on and not kept.
 func Unlimited(r *http.Request) *http.Request {
 	if b, ok := r.Body.(*limitedBody); ok {
