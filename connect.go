@@ -23,7 +23,7 @@ var (
 	errQuickConnectOff = &Error{Kind: Unauthenticated, Msg: "Quick connect is disabled"}
 	errUnknownSecret   = &Error{Kind: NotFound, Msg: "Unknown secret"}
 	errUnknownCode     = &Error{Kind: NotFound, Msg: "Unknown code"}
-	errApproveOnPage   = &Error{Kind: Forbidden, Msg: "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where."}
+	errApproveOnPage   = &Error{Kind: Forbidden, Msg: "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where, or as the user whom it is for; --quick-connect-approval anywhere lets administrators approve it here."}
 	errApprovedByOther = &Error{Kind: Conflict, Msg: "Somebody else has already approved this code."}
 )
 

@@ -99,7 +99,7 @@ func TestQuickConnectRefusals(t *testing.T) {
 
 		initiate("from elsewhere", away),
 		scenario{name: "by an administrator who is not there", do: authorize + "?code=${code}&userId=${ben}", as: "admin", from: "192.168.1.3",
-			want: text(403, "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where."), log: []string{unapproved}},
+			want: text(403, "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where, or as the user whom it is for; --quick-connect-approval anywhere lets administrators approve it here."), log: []string{unapproved}},
 		scenario{name: "for a user who may not come from there", do: authorize + "?code=${code}", as: "local", from: "192.168.1.4", want: failed(403), log: []string{unapproved}},
 		initiate("from home", home),
 		scenario{name: "for the same user at home", do: authorize + "?code=${code}&userId=${local}", as: "admin", want: jsonOf(200, "true"), log: []string{approved}},
