@@ -29,9 +29,9 @@ func (s *Service) lookUp(ctx context.Context, c Caller, name, password string, f
 		return claim{}, err
 	}
 	err = s.store.View(ctx, func(tx Tx) error {
-		a = s.claim(settings, c, name, nil)
 		found, err := find(tx)
 		if errors.Is(err, ErrNotFound) {
+			a = s.claim(settings, c, name, nil)
 			return nil
 		}
 		if err != nil {

@@ -53,8 +53,24 @@ func body[T any](as httpx.Param, f func(r *request, in *T) (any, error)) handler
 	}
 }
 
-// redirect is an answer that sends the client elsewhere.
-type redirect string
+// redirect is an answer that sends the client elsewhere, and moved one that does so for good.
+type (
+	redirect string
+	moved    string
+)
+
+func (to redirect) write(w http.ResponseWriter, _ *http.Request) {
+	lead(w, http.StatusFound, string(to))
+}
+func (to moved) write(w http.ResponseWriter, _ *http.Request) {
+	lead(w, http.StatusMovedPermanently, string(to))
+}
+
+// lead is http.Redirect without a body, and with a location as relative as it is.
+func lead(w http.ResponseWriter, status int, to string) {
+	w.Header().Set("Location", to)
+	w.WriteHeader(status)
+}
 
 // written is an answer that is no JSON.
 type written interface {
@@ -100,10 +116,6 @@ func (s *Server) answer(w http.ResponseWriter, hr *http.Request, answer any, err
 	switch answer := answer.(type) {
 	case nil:
 		w.WriteHeader(http.StatusNoContent)
-		return nil
-	case redirect:
-		w.Header().Set("Location", string(answer))
-		w.WriteHeader(http.StatusFound)
 		return nil
 	case written:
 		answer.write(w, hr)

@@ -85,11 +85,10 @@ func (h *hub) checkOne(ctx context.Context, k *socket) {
 
 // doubt marks sockets as unsure.
 func (h *hub) doubt(pick func(*socket) bool) {
-	picked := h.those(pick)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, k := range picked {
-		if _, here := h.sockets[k]; here {
+	for k := range h.sockets {
+		if pick(k) {
 			h.unsure[k] = struct{}{}
 		}
 	}

@@ -110,14 +110,6 @@ func (f *webFile) write(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", f.info.ModTime(), f.File)
 }
 
-// moved is a redirect for good.
-type moved string
-
-func (m moved) write(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Location", string(m))
-	w.WriteHeader(http.StatusMovedPermanently)
-}
-
 // document is an answer of a type and a text.
 type document struct{ kind, text string }
 
