@@ -186,7 +186,7 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 				return err
 			}
 		}
-		if err := s.endCrowd(ctx, tx, user.ID, policy.MaxActiveSessions); err != nil {
+		if err := s.endCrowd(ctx, tx, c, user.ID, policy.MaxActiveSessions); err != nil {
 			return err
 		}
 		user.Policy, user.InvalidLoginAttempts = policy, invalidLoginAttempts
@@ -248,12 +248,24 @@ func (s *Service) endTokens(ctx context.Context, tx Tx, c Caller, user ID) error
 	if c.Device != nil {
 		filter.Except = c.Device.TokenHash
 	}
-	_, err := tx.DeleteDevices(ctx, filter)
-	return firstOf(err, tx.DeleteQuickConnectsOf(ctx, user))
+	ended, err := tx.DeleteDevices(ctx, filter)
+	if err != nil {
+		return err
+	}
+	return firstOf(tx.DeleteQuickConnectsOf(ctx, user), s.noteRevoked(ctx, tx, c, ended...))
+}
+
+// noteRevoked writes into the activity log that devices have been signed out.
+func (s *Service) noteRevoked(ctx context.Context, tx Tx, c Caller, ended ...Device) error {
+	entries := make([]Activity, len(ended))
+	for i, d := range ended {
+		entries[i] = s.entry(c, ActivityDeviceRevoked, d.UserID, "%s on %s has been signed out", d.AppName, d.DeviceName)
+	}
+	return tx.AddActivity(ctx, entries...)
 }
 
 // endCrowd ends the tokens of a user beyond a limit; 0 is none.
-func (s *Service) endCrowd(ctx context.Context, tx Tx, user ID, limit int) error {
+func (s *Service) endCrowd(ctx context.Context, tx Tx, c Caller, user ID, limit int) error {
 	if limit <= 0 {
 		return nil
 	}
@@ -270,7 +282,7 @@ func (s *Service) endCrowd(ctx context.Context, tx Tx, user ID, limit int) error
 			return err
 		}
 	}
-	return nil
+	return s.noteRevoked(ctx, tx, c, devices[limit:]...)
 }
 
 // SetDisabled disables or enables a user, by the rules of SetPolicy. Enabling forgets the failed sign-ins that may have

@@ -63,6 +63,7 @@ type ActivityFilter struct {
 	TypePart     string
 	UserNamePart string // of the name of the user whom it is about, as it is now
 	AddressPart  string // of the address's text
+	ByNamePart   string // of the name of the user who did it, as it is now, where that is another than whom it is about
 
 	Sort   []ActivitySort
 	Offset int

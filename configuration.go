@@ -34,22 +34,38 @@ func (s *Service) ChangeSettings(ctx context.Context, c Caller, note string, f f
 		if err != nil {
 			return err
 		}
-		id, complete := settings.ServerID, settings.SetupComplete
+		before := settings
 		if settings.Named = maps.Clone(settings.Named); settings.Named == nil {
 			settings.Named = make(map[string][]byte)
 		}
 		if err := f(&settings); err != nil {
 			return err
 		}
-		settings.ServerID, settings.SetupComplete = id, complete
+		settings.ServerID, settings.SetupComplete = before.ServerID, before.SetupComplete
 		if err := settings.bound(); err != nil {
 			return err
 		}
 		if err := tx.PutSettings(ctx, settings); err != nil {
 			return err
 		}
-		return tx.AddActivity(ctx, s.entry(c, ActivityConfigurationUpdated, ID{}, "%s", note))
+		return tx.AddActivity(ctx, s.entry(c, ActivityConfigurationUpdated, ID{}, "%s", note+whoSignsInNow(&before, &settings)))
 	})
+}
+
+// whoSignsInNow tells what a change of the settings means for signing in: a configuration that an app posts in part turns
+// things off by leaving them out.
+func whoSignsInNow(before, after *Settings) (note string) {
+	turned := func(what string, before, after bool) {
+		switch {
+		case before && !after:
+			note += "; " + what + " off"
+		case !before && after:
+			note += "; " + what + " on"
+		}
+	}
+	turned("Quick Connect is", before.QuickConnect, after.QuickConnect)
+	turned("tokens of old kinds are", before.LegacyAuthorization, after.LegacyAuthorization)
+	return note
 }
 
 // bound cuts names and refuses everything else that is too large.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -55,6 +56,31 @@ func TestChangeSettingsRollsBack(t *testing.T) {
 	}
 	if entries := w.activities(finlatch.ActivityFilter{Type: finlatch.ActivityConfigurationUpdated}); len(entries) != 0 {
 		t.Errorf("the log says %v", entries)
+	}
+}
+
+func TestTheLogSaysWhatSettingsDoToSigningIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, test := range []struct {
+		quickConnect, legacy bool
+		want                 string
+	}{
+		{true, false, "changed; tokens of old kinds are off"},
+		{false, true, "changed; Quick Connect is off; tokens of old kinds are on"},
+		{false, true, "changed"},
+	} {
+		w.clock.Move(time.Second)
+		err := w.ChangeSettings(w.ctx, finlatch.Operator(), "changed", func(s *finlatch.Settings) error {
+			s.QuickConnect, s.LegacyAuthorization = test.quickConnect, test.legacy
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entries := w.activities(finlatch.ActivityFilter{Type: finlatch.ActivityConfigurationUpdated, Limit: 1}); entries[0].Name != test.want {
+			t.Errorf("noted is %q, want %q", entries[0].Name, test.want)
+		}
 	}
 }
 

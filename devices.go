@@ -179,11 +179,13 @@ func (s *Service) DeleteDevices(ctx context.Context, c Caller, deviceIDs []strin
 				return errNoDevice
 			}
 			for _, d := range ended {
-				entry := s.entry(c, ActivityDeviceRevoked, d.UserID, "%s on %s has been signed out", d.AppName, d.DeviceName)
 				// Whoever had the device may have approved another one, which has yet to fetch its token.
-				if err := firstOf(tx.DeleteQuickConnectsOf(ctx, d.UserID), tx.AddActivity(ctx, entry)); err != nil {
+				if err := tx.DeleteQuickConnectsOf(ctx, d.UserID); err != nil {
 					return err
 				}
+			}
+			if err := s.noteRevoked(ctx, tx, c, ended...); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -82,6 +83,46 @@ func TestUsersSeeAndEndTheirOwnDevices(t *testing.T) {
 	entries := w.activities(finlatch.ActivityFilter{Type: finlatch.ActivityDeviceRevoked})
 	if len(entries) != 1 || entries[0].UserID != ann.ID || entries[0].ByID != ann.ID {
 		t.Errorf("noted is %+v", entries)
+	}
+}
+
+func TestEveryRevocationIsNoted(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *world, c finlatch.Caller, id finlatch.ID) error{
+		"a new password": func(w *world, c finlatch.Caller, id finlatch.ID) error { return w.SetPassword(w.ctx, c, id, "new") },
+		"disabling":      func(w *world, c finlatch.Caller, id finlatch.ID) error { return w.SetDisabled(w.ctx, c, id, true) },
+		"a lower limit": func(w *world, c finlatch.Caller, id finlatch.ID) error {
+			policy := finlatch.NewPolicy()
+			policy.MaxActiveSessions = 1
+			return w.SetPolicy(w.ctx, c, id, policy, 0)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ann := w.user("ann", "pw")
+			for _, id := range []string{"tv", "phone", "tablet"} {
+				w.signIn("ann", "pw", device(id, home))
+				w.clock.Move(time.Second)
+			}
+			admin := w.caller(w.signIn("admin", "admin-pw", device("desk", home)).Token, home)
+			if err := end(w, admin, ann.ID); err != nil {
+				t.Fatal(err)
+			}
+			left, err := w.Devices(w.ctx, admin, finlatch.ID{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			entries := w.activities(finlatch.ActivityFilter{Type: finlatch.ActivityDeviceRevoked})
+			if ended := 4 - len(left); ended < 2 || len(entries) != ended {
+				t.Fatalf("%d entries for %d devices that were signed out", len(entries), ended)
+			}
+			for _, entry := range entries {
+				if entry.UserID != ann.ID || entry.ByID != admin.UserID() || entry.Address != home {
+					t.Errorf("noted is %+v", entry)
+				}
+			}
+		})
 	}
 }
 

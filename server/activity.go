@@ -39,8 +39,8 @@ func (r *request) activityFilter() (filter finlatch.ActivityFilter, possible boo
 	q := r.query
 	filter = finlatch.ActivityFilter{
 		NamePart: q.Get("name"), TypePart: q.Get("type"), UserNamePart: q.Get("username"),
-		AddressPart: strings.TrimPrefix(q.Get("shortOverview"), addressNote),
-		Severity:    severity(q.Get("severity")), Sort: activitySort(q.List("sortBy"), q.List("sortOrder")), Limit: usualActivityPage,
+		AddressPart: strings.TrimPrefix(q.Get("shortOverview"), addressNote), ByNamePart: strings.TrimPrefix(q.Get("overview"), byNote),
+		Severity: severity(q.Get("severity")), Sort: activitySort(q.List("sortBy"), q.List("sortOrder")), Limit: usualActivityPage,
 	}
 	for name, to := range map[string]*int{"startIndex": &filter.Offset, "limit": &filter.Limit} {
 		n, err := q.Int(name)
@@ -65,7 +65,7 @@ func (r *request) activityFilter() (filter finlatch.ActivityFilter, possible boo
 	if filter.HasUser, err = q.Bool("hasUserId"); err != nil {
 		return filter, false, err
 	}
-	return filter, q.Get("overview") == "" && q.Get("itemId") == "", nil
+	return filter, q.Get("itemId") == "", nil
 }
 
 // severity is a level's name as the log spells it, or nothing, which Jellyfin takes for all.
@@ -114,15 +114,11 @@ func activitySort(columns, orders []string) (sort []finlatch.ActivitySort) {
 	return sort
 }
 
-const addressNote = "IP address: "
-
-// plainActivities are the kinds whose entries have nothing but a name in Jellyfin.
-var plainActivities = []string{finlatch.ActivityUserCreated, finlatch.ActivityUserDeleted, finlatch.ActivityUserPasswordChanged,
-	finlatch.ActivityUserLockedOut}
-
-// spareActivities are those that have an address and no more.
-var spareActivities = []string{finlatch.ActivityAuthenticationSucceeded, finlatch.ActivityAuthenticationFailed,
-	finlatch.ActivitySessionStarted, finlatch.ActivitySessionEnded}
+// What short overviews and overviews begin with. The first is Jellyfin's.
+const (
+	addressNote = "IP address: "
+	byNote      = "By "
+)
 
 func activityDto(entry *finlatch.LoggedActivity) *jellyfin.ActivityLogEntry {
 	dto := &jellyfin.ActivityLogEntry{ID: entry.ID, Name: entry.Name, Type: entry.Type, Date: jellyfin.TimeOf(entry.At),
@@ -133,14 +129,11 @@ func activityDto(entry *finlatch.LoggedActivity) *jellyfin.ActivityLogEntry {
 	if entry.Count > 1 {
 		dto.Name = fmt.Sprintf("%s (%d times)", entry.Name, entry.Count)
 	}
-	if slices.Contains(plainActivities, entry.Type) {
-		return dto
-	}
 	if entry.Address.IsValid() {
 		dto.ShortOverview = optional(addressNote + entry.Address.String())
 	}
-	if entry.ByName != "" && !slices.Contains(spareActivities, entry.Type) {
-		dto.Overview = optional("By " + entry.ByName)
+	if entry.ByName != "" && entry.ByID != entry.UserID {
+		dto.Overview = optional(byNote + entry.ByName)
 	}
 	return dto
 }

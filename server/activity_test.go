@@ -42,7 +42,8 @@ func TestActivityLog(t *testing.T) {
 		"username=ann":                      "41",
 		"shortOverview=IP+address:+192.0.2": "431",
 		"shortOverview=51.100":              "2",
-		"overview=x":                        "",
+		"overview=By+adm":                   "43",
+		"overview=ann":                      "", // who signs in does so herself
 		"itemId=00000000000000000000000000000001": "",
 		"severity=error":                               "2",
 		"severity=nonsense":                            "4321",
@@ -104,7 +105,8 @@ func TestActivityEntries(t *testing.T) {
 	scenarios := []scenario{
 		one("ann came 1", `{"Id":<number>,"Name":"ann came 1","ShortOverview":"IP address: 192.0.2.7","Type":"AuthenticationSucceeded","Date":"<date>","UserId":"${ann}","Severity":"Information"}`),
 		one("ben failed 2", `{"Id":<number>,"Name":"ben failed 2 (40 times)","ShortOverview":"IP address: 198.51.100.9","Type":"AuthenticationFailed","Date":"<date>","UserId":"00000000000000000000000000000000","Severity":"Error"}`),
-		one("ben is new 3", `{"Id":<number>,"Name":"ben is new 3","Type":"UserCreated","Date":"<date>","UserId":"${ben}","Severity":"Information"}`),
+		one("ben is new 3", `{"Id":<number>,"Name":"ben is new 3","Type":"UserCreated","Date":"<date>","UserId":"${ben}","Severity":"Information",
+			"ShortOverview":"IP address: 192.0.2.7","Overview":"By admin"}`),
 		one("a policy changed 4", `{"Id":<number>,"Name":"a policy changed 4","Overview":"By admin","ShortOverview":"IP address: 192.0.2.8","Type":"UserPolicyUpdated","Date":"<date>","UserId":"${ann}","Severity":"Warning"}`),
 	}
 	for i := range scenarios { // ids grow by one

@@ -150,8 +150,10 @@ func configurationFrom(in *jellyfin.UserConfiguration) (finlatch.Configuration, 
 	return c, nil
 }
 
-// sessionID is what Jellyfin calls a device of an app, whoever is signed in on it.
-func sessionID(d *finlatch.Device) string { return jellyfin.MD5GUID(d.AppName + d.DeviceID).String() }
+// sessionID names the session of one token: in Jellyfin users who give the same device id share one.
+func sessionID(d *finlatch.Device) string {
+	return jellyfin.MD5GUID(d.AppName + d.DeviceID + d.UserID.String()).String()
+}
 
 func sessionDto(d *finlatch.Device, userName string, settings *finlatch.Settings) *jellyfin.SessionInfoDto {
 	capabilities := capabilitiesDto(&d.Capabilities)

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -13,15 +14,15 @@ func TestSessions(t *testing.T) {
 	w.clock.Move(time.Second)
 	w.signIn("ann", "ann-pw", "shared")
 	w.clock.Move(time.Second)
-	w.signIn("ben", "ben-pw", "shared") // one session, of who was there last
+	w.signIn("ben", "ben-pw", "shared") // claims it, and hides nobody
 	w.clock.Move(time.Minute)
 	for _, test := range []struct{ do, as, want string }{
-		{"GET /Sessions", "admin", "shared admin's phone ann's phone ben's phone"},
-		{"GET /Sessions", "key", "shared admin's phone ann's phone ben's phone"},
+		{"GET /Sessions", "admin", "shared shared admin's phone ann's phone ben's phone"},
+		{"GET /Sessions", "key", "shared shared admin's phone ann's phone ben's phone"},
 		{"GET /Sessions", "ann", "shared ann's phone"},
 		{"GET /Sessions?deviceId=shared", "ben", "shared"},
 		{"GET /Sessions?DEVICEID=SHARED", "ben", ""},
-		{"GET /Sessions?activeWithinSeconds=61", "admin", "shared"},
+		{"GET /Sessions?activeWithinSeconds=61", "admin", "shared shared"},
 		{"GET /Sessions?activeWithinSeconds=0", "ben", "shared ben's phone"},
 		{"GET /Sessions?controllableByUserId=${ann}", "ann", ""},
 	} {
@@ -29,8 +30,12 @@ func TestSessions(t *testing.T) {
 			t.Errorf("%s as %s: got %q, want %q", test.do, test.as, got, test.want)
 		}
 	}
-	if got := names(w.json(scenario{do: "GET /Sessions?deviceId=shared", as: "admin"}), "UserName"); got != "ben" {
-		t.Errorf("the shared device is %q's, want ben's", got)
+	shared := w.json(scenario{do: "GET /Sessions?deviceId=shared", as: "admin"})
+	if got := names(shared, "UserName"); got != "ben ann" {
+		t.Errorf("the shared device is %q's, want ben's and ann's", got)
+	}
+	if ids := strings.Fields(names(shared, "Id")); len(ids) != 2 || ids[0] == ids[1] {
+		t.Errorf("their sessions are %q: whoever commands one may reach the other", ids)
 	}
 	w.play(t,
 		scenario{name: "what others control", do: "GET /Sessions?controllableByUserId=${ben}", as: "ann", want: failed(403)},
@@ -78,7 +83,6 @@ func TestDevices(t *testing.T) {
 	if got, want := names(page("GET /devices?userid=${ann}"), "Id"), "tv tv ann's phone"; got != want {
 		t.Errorf("those that ann may use: got %s, want %s", got, want)
 	}
-	const revoked = finlatch.ActivityDeviceRevoked
 	w.play(t,
 		scenario{name: "info", do: "GET /Devices/Info?id=tv", as: "admin", want: jsonOf(200, `{"Name":"Telly","Id":"tv","LastUserName":"ben","AppName":"App","AppVersion":"1.0",
 			"LastUserId":"${ben}","DateLastActivity":"2026-11-24T12:00:02.0000000Z","Capabilities":{"PlayableMediaTypes":[],"SupportedCommands":[],
@@ -137,7 +141,6 @@ func TestDeviceOptions(t *testing.T) {
 		options("taken away", "POST "+all, "admin", `{}`, empty(204)),
 		options("asked then", "GET "+all, "admin", "", jsonOf(200, `{"Id":1,"DeviceId":"tv"}`)),
 	)
-	const revoked = finlatch.ActivityDeviceRevoked
 	own, _ := w.json(scenario{do: "GET /Devices?userId=${ann}", as: "ann"}).(map[string]any)
 	if got, want := names(own["Items"], "LastUserName"), "ann ann"; got != want {
 		t.Errorf("ann's devices are those of %q, want %q", got, want)

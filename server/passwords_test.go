@@ -11,7 +11,10 @@ import (
 	"github.com/finlatch/finlatch"
 )
 
-const changed = finlatch.ActivityUserPasswordChanged
+const (
+	changed = finlatch.ActivityUserPasswordChanged
+	revoked = finlatch.ActivityDeviceRevoked
+)
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
@@ -38,14 +41,14 @@ func TestPasswords(t *testing.T) {
 		set("the administrator's away", "/Users/Password?userId=${admin}", "admin", `{"ResetPassword":true}`, failed(400)),
 		set("the administrator's empty", "/Users/${admin}/Password", "admin", `{"CurrentPw":"admin-pw","NewPw":""}`, failed(400)),
 		scenario{name: "nothing has changed", do: "GET /Users/Me", as: "tablet", want: anything(200)},
-		set("hers", hers, "ann", `{"CurrentPw":"ann-pw","NewPw":"new"}`, empty(204), changed),
+		set("hers", hers, "ann", `{"CurrentPw":"ann-pw","NewPw":"new"}`, empty(204), revoked, changed),
 		scenario{name: "her token stays", do: "GET /Users/Me", as: "ann", want: anything(200)},
 		scenario{name: "her other one has ended", do: "GET /Users/Me", as: "tablet", want: empty(401)},
 		set("hers by the path", "/Users/${ann}/Password", "ann", `{"currentpw":"new","newpw":"newer"}`, empty(204), changed),
-		set("hers by the administrator", "/Users/${ann}/Password", "admin", `{"CurrentPw":"","NewPw":"set"}`, empty(204), changed),
+		set("hers by the administrator", "/Users/${ann}/Password", "admin", `{"CurrentPw":"","NewPw":"set"}`, empty(204), revoked, changed),
 		scenario{name: "her token has ended", do: "GET /Users/Me", as: "ann", want: empty(401)},
 		scenario{name: "she signs in", do: "POST /Users/AuthenticateByName", send: `{"Username":"ann","Pw":"set"}`, want: anything(200), log: []string{succeeded}},
-		set("his away by the administrator", bens, "admin", `{"resetPassword":true}`, empty(204), changed),
+		set("his away by the administrator", bens, "admin", `{"resetPassword":true}`, empty(204), revoked, changed),
 		scenario{name: "his token has ended", do: "GET /Users/Me", as: "ben", want: empty(401)},
 		scenario{name: "he signs in without", do: "POST /Users/AuthenticateByName", send: `{"Username":"ben","Pw":""}`, want: anything(200), log: []string{succeeded}},
 		scenario{name: "the easy password is no more", do: "POST /Users/${ann}/EasyPassword", as: "admin", send: `{}`, want: empty(404)},
@@ -101,7 +104,7 @@ func TestForgottenPasswords(t *testing.T) {
 		redeem("wrong", away, "00-00-00-00", failed(404), refused),
 		redeem("blank", away, "  ", problem(400, `{"Pin":["The Pin field is required."]}`)),
 		scenario{name: "no PIN", do: "POST /Users/ForgotPassword/Pin", send: `{}`, want: problem(400, `{"$":["<any>"],"forgotPasswordPinRequest":["The forgotPasswordPinRequest field is required."]}`)},
-		redeem("right", away, "${pin}", jsonOf(200, `{"Success":true,"UsersReset":["ann"]}`), changed),
+		redeem("right", away, "${pin}", jsonOf(200, `{"Success":true,"UsersReset":["ann"]}`), revoked, changed),
 		redeem("again", away, "${pin}", failed(404)),
 		scenario{name: "her token has ended", do: "GET /Users/Me", as: "ann", want: empty(401)},
 		scenario{name: "the PIN is the password", do: "POST /Users/AuthenticateByName", send: `{"Username":"ann","Pw":"${pin}"}`, want: anything(200), log: []string{succeeded}},

@@ -47,7 +47,11 @@ func TestPolicyHoldsForEveryRequest(t *testing.T) {
 					w.run()
 				}
 				w.perform(scenario{do: me, as: "ann", from: test.from, want: anything(200)})
-				w.perform(scenario{do: "POST /Users/${ann}/Policy", as: "admin", send: test.policy + provider, want: empty(204), log: []string{finlatch.ActivityUserPolicyUpdated}})
+				changes := []string{finlatch.ActivityUserPolicyUpdated}
+				if test.name == "disabled" {
+					changes = []string{revoked, finlatch.ActivityUserPolicyUpdated}
+				}
+				w.perform(scenario{do: "POST /Users/${ann}/Policy", as: "admin", send: test.policy + provider, want: empty(204), log: changes})
 				w.perform(scenario{do: me, as: "ann", from: test.from, want: test.request})
 				w.perform(scenario{do: "GET /Users/${ben}", as: "ann", from: test.from, want: test.other})
 				w.perform(scenario{do: "GET /Users/Me?ApiKey=${ann.token}", header: map[string]string{"Authorization": "-"}, from: test.from, want: test.request})

@@ -28,23 +28,12 @@ func (r *request) target() (*finlatch.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found *finlatch.Session
 	for i := range sessions {
-		if !strings.EqualFold(sessionID(&sessions[i].Device), id) {
-			continue
-		}
-		// Of users who share a device, the one who is there.
-		if connected, _ := r.server.hub.present(&sessions[i].Device); connected {
+		if strings.EqualFold(sessionID(&sessions[i].Device), id) {
 			return &sessions[i], nil
 		}
-		if found == nil {
-			found = &sessions[i]
-		}
 	}
-	if found == nil {
-		return nil, errNoSession
-	}
-	return found, nil
+	return nil, errNoSession
 }
 
 // order sends a message to the session that the path names, through the socket where its app spoke last. Jellyfin, too, is

@@ -41,17 +41,16 @@ func (s *Server) sessionList(ctx context.Context, c finlatch.Caller, filter finl
 		return nil, err
 	}
 	list := jellyfin.List[*jellyfin.SessionInfoDto]{}
-	seen := map[string]bool{} // users who share a device share its session; the last one has it
 	for i := range sessions {
 		dto := s.sessionInfo(&sessions[i], settings)
-		if !seen[dto.ID] && (filter.ControllableBy.IsZero() || dto.SupportsRemoteControl) {
-			seen[dto.ID] = true
+		if filter.ControllableBy.IsZero() || dto.SupportsRemoteControl {
 			list = append(list, dto)
 		}
 	}
 	if !c.Administrator() || !filter.ControllableBy.IsZero() {
 		return list, nil
 	}
+	seen := map[string]bool{} // a key has one session for a device id, and any number of sockets
 	for _, dto := range s.keySessions(filter, settings) {
 		if !seen[dto.ID] {
 			seen[dto.ID] = true

@@ -82,7 +82,7 @@ func (v *victim) settle() {
 	}
 	token := in.Token
 	v.names["vic"], v.names["vic.name"], v.names["vic.token"], v.names["vic.device"] = v.id.String(), m["name"], token.Reveal(), m["device"]
-	v.names["vic.session"] = jellyfin.MD5GUID(m["app"] + m["device"]).String()
+	v.names["vic.session"] = jellyfin.MD5GUID(m["app"] + m["device"] + v.names["vic"]).String()
 	shared := caller
 	shared.DeviceID, shared.DeviceName = "shared", m["shared-name"]
 	if _, err := v.SignIn(v.ctx, shared, m["name"], "password-7f3a9c"); err != nil {

@@ -73,8 +73,7 @@ func freshWorld(t testing.TB, change ...func(*options)) *world {
 // quietWorld is a freshWorld that no network reaches: it has a handler and nothing else.
 func quietWorld(t testing.TB, change ...func(*options)) *world {
 	t.Helper()
-	w := &world{TB: t, ctx: context.WithoutCancel(t.Context()), clock: newClock(), log: new(logBook), names: map[string]string{
-		"ann.session": jellyfin.MD5GUID("App" + "another phone").String()}}
+	w := &world{TB: t, ctx: context.WithoutCancel(t.Context()), clock: newClock(), log: new(logBook), names: map[string]string{}}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := options{
 		service: finlatch.Options{Clock: w.clock.Now, Hasher: plainHasher{}, Location: time.UTC, SealKey: make([]byte, 32), Log: log},
@@ -109,6 +108,7 @@ func (w *world) populate() {
 	w.names["admin"] = admin.ID.String()
 	w.user("ann", "ann-pw")
 	w.user("ben", "ben-pw")
+	w.names["ann.session"] = jellyfin.MD5GUID("App" + "another phone" + w.names["ann"]).String()
 	for _, name := range []string{"admin", "ann", "ben"} {
 		w.names[name+".token"] = w.signIn(name, name+"-pw", name+"'s phone")
 	}

@@ -21,6 +21,7 @@ const (
 		"LIMIT max(0, min(?3, (SELECT count(*) FROM activities WHERE refusal = ?1) - ?2)))"
 
 	activityUserName = "(SELECT u.name FROM users AS u WHERE u.id = activities.user_id)"
+	activityByName   = "(SELECT u.name FROM users AS u WHERE u.id = activities.by_id AND activities.by_id IS NOT activities.user_id)"
 )
 
 // activityColumns are what entries are sorted by.
@@ -60,6 +61,7 @@ func activityConditions(filter finlatch.ActivityFilter) *conditions {
 		{"instr(type, ?) > 0", filter.TypePart},
 		{"instr(" + activityUserName + ", ?) > 0", filter.UserNamePart},
 		{"instr(address, ?) > 0", filter.AddressPart},
+		{"instr(" + activityByName + ", ?) > 0", filter.ByNamePart},
 	} {
 		if member.want != "" {
 			c.add(member.part, member.want)

@@ -13,11 +13,11 @@ import (
 // in which order they come; 2 and 3 are of one time.
 func logged() []finlatch.Activity {
 	return []finlatch.Activity{
-		{Count: 1, At: after(1), Type: "SessionEnded", Name: "b left", UserID: id(1), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
+		{Count: 1, At: after(1), Type: "SessionEnded", Name: "b left", UserID: id(1), ByID: id(1), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
 		{Count: 2, At: after(2), Type: "AuthenticationFailed", Name: "a failed", Severity: "Error", Refusal: true, Address: netip.MustParseAddr("2001:db8::10")},
 		{Count: 3, At: after(2), Type: "SessionStarted", Name: "B came 100%", UserID: id(2), Severity: "Warning"},
 		{Count: 4, At: after(3), Type: "AuthenticationFailed", Name: "é_failed", UserID: id(1), Severity: "Error", Refusal: true, Address: netip.MustParseAddr("192.0.2.9")},
-		{Count: 5, At: after(4), Type: "UserDeleted", Name: "a went", UserID: id(9), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
+		{Count: 5, At: after(4), Type: "UserDeleted", Name: "a went", UserID: id(9), ByID: id(2), Severity: "Information", Address: netip.MustParseAddr("192.0.2.10")},
 	}
 }
 
@@ -48,6 +48,8 @@ var activityListTests = []test{
 			{finlatch.ActivityFilter{UserNamePart: "person"}, []int{4, 3, 1}},
 			{finlatch.ActivityFilter{UserNamePart: "n c"}, []int{3}},
 			{finlatch.ActivityFilter{UserNamePart: "PERSON"}, nil},
+			{finlatch.ActivityFilter{ByNamePart: "person"}, []int{5}}, // not who did it to themselves
+			{finlatch.ActivityFilter{ByNamePart: "person b"}, nil},
 			{finlatch.ActivityFilter{AddressPart: "192.0.2.1"}, []int{5, 1}},
 			{finlatch.ActivityFilter{AddressPart: ":10"}, []int{2}},
 			{finlatch.ActivityFilter{TypePart: "Session", NamePart: "B", HasUser: new(true), Severity: "Warning", UserNamePart: "person c", Until: after(9)}, []int{3}},
