@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ var (
 	errLastAdministrator    = &Error{Kind: Forbidden, Msg: "There must be at least one user in the system with administrative access."}
 	errDisableAdministrator = &Error{Kind: Forbidden, Msg: "Administrators cannot be disabled."}
 	errLastEnabled          = &Error{Kind: Forbidden, Msg: "There must be at least one enabled user in the system."}
+	errOwnPolicy            = &Error{Kind: Forbidden, Msg: "You would shut yourself out with this. Another administrator can do it."}
 	errNameTaken            = &Error{Kind: Invalid, Msg: "the user name is taken"}
 	errBadName              = &Error{Kind: Invalid, Msg: "a user name has letters, digits, spaces and - ' . _ @ + only, and neither begins nor ends with a space"}
 )
@@ -136,7 +138,9 @@ func (s *Service) entry(c Caller, kind string, about ID, format string, args ...
 
 // change reads a user, lets f change it, and writes it. What f returns rolls everything back.
 func (s *Service) change(ctx context.Context, id ID, f func(Tx, *User) error) error {
+	taken := false
 	err := s.store.Update(ctx, func(tx Tx) error {
+		taken = false
 		user, err := tx.User(ctx, id)
 		if errors.Is(err, ErrNotFound) {
 			return errUserNotFound
@@ -147,9 +151,11 @@ func (s *Service) change(ctx context.Context, id ID, f func(Tx, *User) error) er
 		if err := f(tx, &user); err != nil {
 			return err
 		}
-		return tx.PutUser(ctx, user)
+		err = tx.PutUser(ctx, user)
+		taken = errors.Is(err, ErrConflict)
+		return err
 	})
-	if errors.Is(err, ErrConflict) {
+	if taken {
 		return errNameTaken
 	}
 	return err
@@ -163,14 +169,70 @@ func (s *Service) SetPolicy(ctx context.Context, c Caller, id ID, policy Policy,
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
-	return s.changePolicy(ctx, c, id, func(*User) (Policy, int) { return policy, invalidLoginAttempts })
+	err := s.changePolicy(ctx, c, id, s.checkPolicy, func(*User) (Policy, int, error) { return policy, invalidLoginAttempts, nil })
+	if err == nil {
+		s.refusals.forgive(id) // the number that was posted counts
+	}
+	return err
 }
 
-// changePolicy is SetPolicy with a policy that is made from the user's record.
-func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*User) (Policy, int)) error {
+// ChangePolicy lets change alter a user's policy as it is now, by the rules of SetPolicy; what change returns rolls
+// everything back, and it may run twice. Failed sign-ins stay counted. Forbidden, too, where the callers would shut
+// themselves out: from administration, from where they are, at this time, or by a limit of sessions. Invalid where somebody
+// without a password would become an administrator.
+func (s *Service) ChangePolicy(ctx context.Context, c Caller, id ID, change func(*Policy) error) error {
+	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	check := func(ctx context.Context, tx Tx, user *User, policy Policy) error {
+		if err := s.checkPolicy(ctx, tx, user, policy); err != nil {
+			return err
+		}
+		if policy.IsAdministrator && !user.Policy.IsAdministrator && !user.HasPassword() {
+			return errAdministratorsPassword
+		}
+		if id != c.UserID() {
+			return nil
+		}
+		return s.checkOwnPolicy(ctx, tx, settings, c, user, policy)
+	}
+	return s.changePolicy(ctx, c, id, check, func(user *User) (Policy, int, error) {
+		policy := user.Policy
+		err := change(&policy)
+		return policy, user.InvalidLoginAttempts, err
+	})
+}
+
+// checkOwnPolicy refuses callers a policy under which they could not go on, though they can now.
+func (s *Service) checkOwnPolicy(ctx context.Context, tx Tx, settings *Settings, c Caller, user *User, policy Policy) error {
+	after := *user
+	after.Policy = policy
+	if !policy.IsAdministrator || s.mayUse(settings, c, user) == nil && s.mayUse(settings, c, &after) != nil {
+		return errOwnPolicy
+	}
+	if c.Device == nil || policy.MaxActiveSessions <= 0 {
+		return nil
+	}
+	staying, err := tx.OldestDevices(ctx, user.ID, policy.MaxActiveSessions)
+	if err != nil || slices.ContainsFunc(staying, func(d Device) bool { return d.TokenHash == c.Device.TokenHash }) {
+		return err
+	}
+	return errOwnPolicy
+}
+
+// changePolicy is SetPolicy with a policy that is made from the user's record, and allowed by check.
+func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, check func(context.Context, Tx, *User, Policy) error,
+	f func(*User) (Policy, int, error)) error {
 	enabled := false
 	err := s.change(ctx, id, func(tx Tx, user *User) error {
-		policy, invalidLoginAttempts := f(user)
+		policy, invalidLoginAttempts, err := f(user)
+		if err != nil {
+			return err
+		}
 		enabled = user.Policy.IsDisabled && !policy.IsDisabled
 		if policy.BlockedMediaFolders == nil {
 			policy.BlockedMediaFolders = user.Policy.BlockedMediaFolders
@@ -178,7 +240,7 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 		if policy.BlockedChannels == nil {
 			policy.BlockedChannels = user.Policy.BlockedChannels
 		}
-		if err := s.checkPolicy(ctx, tx, user, policy); err != nil {
+		if err := check(ctx, tx, user, policy); err != nil {
 			return err
 		}
 		if policy.IsDisabled && !user.Policy.IsDisabled {
@@ -192,12 +254,8 @@ func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, f func(*Use
 		user.Policy, user.InvalidLoginAttempts = policy, invalidLoginAttempts
 		return tx.AddActivity(ctx, s.entry(c, ActivityUserPolicyUpdated, id, "The policy of user %s has been changed", user.Name))
 	})
-	if err != nil {
+	if err != nil || !enabled {
 		return err
-	}
-	s.refusals.forgive(id) // the number that was posted counts
-	if !enabled {
-		return nil
 	}
 	return s.pardon(ctx, id)
 }
@@ -291,13 +349,13 @@ func (s *Service) SetDisabled(ctx context.Context, c Caller, id ID, disabled boo
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
-	err := s.changePolicy(ctx, c, id, func(user *User) (Policy, int) {
+	err := s.changePolicy(ctx, c, id, s.checkPolicy, func(user *User) (Policy, int, error) {
 		policy, attempts := user.Policy, user.InvalidLoginAttempts
 		policy.IsDisabled = disabled
 		if !disabled {
 			attempts = 0
 		}
-		return policy, attempts
+		return policy, attempts, nil
 	})
 	if err != nil || disabled {
 		return err

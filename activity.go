@@ -21,6 +21,7 @@ const (
 	ActivityUserPolicyUpdated       = "UserPolicyUpdated"
 	ActivityQuickConnectApproved    = "QuickConnectApproved"
 	ActivityQuickConnectRefused     = "QuickConnectRefused"
+	ActivityQuickConnectDenied      = "QuickConnectDenied"
 	ActivityDeviceRevoked           = "DeviceRevoked"
 	ActivityAPIKeyCreated           = "ApiKeyCreated"
 	ActivityAPIKeyDeleted           = "ApiKeyDeleted"

@@ -8,7 +8,9 @@ import (
 // LoggedActivity is an entry of the activity log as it is shown.
 type LoggedActivity struct {
 	Activity
-	ByName string // of the user who did it, as it is now; empty where that is nobody known, or nobody any more
+	// Names of users as they are now; empty where that is nobody known, or nobody any more.
+	UserName string // whom it is about
+	ByName   string // who did it
 }
 
 // maxActivityPage bounds how many entries of the log are shown at a time.
@@ -30,14 +32,17 @@ func (s *Service) ActivityLog(ctx context.Context, c Caller, filter ActivityFilt
 		shown, total = make([]LoggedActivity, 0, len(entries)), all
 		names := map[ID]string{{}: ""}
 		for _, entry := range entries[:min(max(limit, 0), len(entries))] {
-			if _, known := names[entry.ByID]; !known {
-				user, err := tx.User(ctx, entry.ByID)
+			for _, id := range [...]ID{entry.UserID, entry.ByID} {
+				if _, known := names[id]; known {
+					continue
+				}
+				user, err := tx.User(ctx, id)
 				if err != nil && !errors.Is(err, ErrNotFound) {
 					return err
 				}
-				names[entry.ByID] = user.Name
+				names[id] = user.Name
 			}
-			shown = append(shown, LoggedActivity{entry, names[entry.ByID]})
+			shown = append(shown, LoggedActivity{entry, names[entry.UserID], names[entry.ByID]})
 		}
 		return nil
 	})

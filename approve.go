@@ -23,11 +23,16 @@ func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) err
 		case ApproveOnPages:
 			refused = true
 		}
-		if refused && !c.Operator && !s.near(settings, c, Caller{Address: request.Address, Forwarded: request.Forwarded}) {
+		if refused && !c.Operator && !s.near(settings, c, asker(request)) {
 			return errApproveOnPage
 		}
 		return nil
 	})
+}
+
+// asker is where a request comes from.
+func asker(request *QuickConnect) Caller {
+	return Caller{Address: request.Address, Forwarded: request.Forwarded}
 }
 
 // approve is Approve with what is asked of a request besides.
@@ -39,6 +44,45 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	if err != nil {
 		return err
 	}
+	return s.decide(ctx, c, code, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
+		switch request.State {
+		case QuickConnectPending:
+		case QuickConnectDenied:
+			return errDenied, noted, nil
+		default:
+			if request.UserID != id {
+				refusal = errApprovedByOther
+			}
+			return refusal, noted, nil
+		}
+		user, err := tx.User(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return refuse(Invalid, "there is no such user"), noted, nil
+		}
+		if err != nil {
+			return nil, noted, err
+		}
+		if refusal = allowed(request); refusal == nil {
+			refusal, err = s.mayConnect(ctx, tx, asker(request), *request, &user)
+		}
+		if err != nil || refusal != nil {
+			noted = s.entry(c, ActivityQuickConnectRefused, user.ID, "Quick Connect of %s on %s was refused for %s", request.AppName, request.DeviceName, user.Name)
+			return refusal, noted, err
+		}
+		entry := s.entry(c, ActivityQuickConnectApproved, user.ID, "Quick Connect of %s on %s was approved for %s", request.AppName, request.DeviceName, user.Name)
+		request.State, request.UserID, request.ApprovedBy = QuickConnectApproved, user.ID, c.UserID()
+		request.ExpiresAt = entry.At.Add(quickConnectLife)
+		return nil, noted, firstOf(tx.PutQuickConnect(ctx, *request), tx.AddActivity(ctx, entry))
+	})
+}
+
+// decide lets f decide on the request that shows a code, for whoever is signed in, in one transaction of run: Store.View or
+// Store.Update. What f refuses is no fault: the transaction is committed, and then noted, where f says what.
+func (s *Service) decide(ctx context.Context, c Caller, code string, run func(context.Context, func(Tx) error) error,
+	f func(Tx, *QuickConnect) (refusal error, noted Activity, err error)) error {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return err
+	}
 	if err := s.quickConnectOn(ctx); err != nil {
 		return err
 	}
@@ -46,55 +90,25 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	if err != nil {
 		return err
 	}
-	var refused Activity // in the log, where refusal is about a request
+	var noted Activity
 	var refusal error
-	err = s.store.Update(ctx, func(tx Tx) error {
-		refusal, refused = nil, Activity{}
+	err = run(ctx, func(tx Tx) error {
+		refusal, noted = nil, Activity{}
 		if c.Device != nil {
 			if _, err := tx.Device(ctx, c.Device.TokenHash); err != nil { // it ended meanwhile
 				return firstOf(ignoreNotFound(err), ErrUnauthenticated)
 			}
 		}
 		request, err := s.liveQuickConnect(tx.QuickConnectByCode(ctx, code))
-		if errors.Is(err, ErrNotFound) {
-			refusal = errUnknownCode
-			refused = s.entry(c, ActivityQuickConnectRefused, c.UserID(), "A code for Quick Connect that no device shows")
+		switch {
+		case errors.Is(err, ErrNotFound):
+			refusal, noted = errUnknownCode, s.entry(c, ActivityQuickConnectRefused, c.UserID(), "A code for Quick Connect that no device shows")
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
-		if request.State != QuickConnectPending {
-			if request.UserID != id {
-				refusal = errApprovedByOther
-			}
-			return nil
-		}
-		user, err := tx.User(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			refusal = refuse(Invalid, "there is no such user")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if refusal = allowed(&request); refusal == nil {
-			refusal, err = s.mayConnect(ctx, tx, Caller{Address: request.Address, Forwarded: request.Forwarded}, request, &user)
-			if err != nil {
-				return err
-			}
-		}
-		if refusal != nil {
-			refused = s.entry(c, ActivityQuickConnectRefused, user.ID, "Quick Connect of %s on %s was refused for %s", request.AppName, request.DeviceName, user.Name)
-			return nil
-		}
-		entry := s.entry(c, ActivityQuickConnectApproved, user.ID, "Quick Connect of %s on %s was approved for %s", request.AppName, request.DeviceName, user.Name)
-		request.State, request.UserID, request.ApprovedBy = QuickConnectApproved, user.ID, c.UserID()
-		request.ExpiresAt = entry.At.Add(quickConnectLife)
-		if err := tx.PutQuickConnect(ctx, request); err != nil {
-			return err
-		}
-		return tx.AddActivity(ctx, entry)
+		refusal, noted, err = f(tx, &request)
+		return err
 	})
 	if err != nil || !errors.Is(refusal, error(errUnknownCode)) {
 		giveBack()
@@ -102,9 +116,9 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	if err != nil {
 		return err
 	}
-	if refused.Type != "" {
-		refused.Severity = SeverityWarning
-		s.noteRefusal(ctx, refused)
+	if noted.Type != "" {
+		noted.Severity = SeverityWarning
+		s.noteRefusal(ctx, noted)
 	}
 	return refusal
 }

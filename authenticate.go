@@ -25,13 +25,14 @@ const (
 func (s *Service) Authenticate(ctx context.Context, c Caller, token Token) (Caller, error) {
 	hash := token.Hash()
 	device, user, err := s.remembered(ctx, hash)
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound) && !c.Pages:
 		return s.authenticateKey(ctx, c, hash)
-	}
-	if err != nil {
+	case errors.Is(err, ErrNotFound):
+		return Caller{}, ErrUnauthenticated
+	case err != nil:
 		return Caller{}, err
-	}
-	if user.Policy.IsDisabled {
+	case user.Policy.IsDisabled, device.Pages != c.Pages:
 		return Caller{}, ErrUnauthenticated
 	}
 	c.User, c.Device = user, device

@@ -13,6 +13,9 @@ type Caller struct {
 	// Operator is whoever owns this machine's files: the commands of the program itself. It counts as an administrator.
 	Operator bool
 
+	// Pages marks a request that the pages vouch for: only tokens that they were given count, and these count nowhere else.
+	Pages bool
+
 	Address netip.Addr
 	// Forwarded marks a request that a stranger says to have forwarded. Where it really comes from is not known, so
 	// it counts as remote in every rule about places.

@@ -280,3 +280,38 @@ func TestApprovalIsNearWhereTheSettingsSay(t *testing.T) {
 		t.Errorf("in the local networks: %v", err)
 	}
 }
+
+func TestLocksOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	near := []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}
+	elsewhere := []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+	in := w.signIn("admin", "admin-pw", device("tv", home))
+	for _, c := range []struct {
+		name   string
+		from   netip.Addr
+		remote bool
+		local  []netip.Prefix
+		want   bool
+	}{
+		{"remote access", away, true, elsewhere, false},
+		{"no remote access", away, false, near, true},
+		{"no remote access, from a local network", home, false, near, false},
+		{"no remote access, from what is local by default", home, false, nil, false},
+		{"no remote access, from what was local", home, false, elsewhere, true},
+		{"no remote access, on this machine", machine, false, elsewhere, false},
+	} {
+		settings := finlatch.Settings{RemoteAccess: c.remote, LocalNetworks: c.local}
+		if got := w.LocksOut(&settings, w.caller(in.Token, c.from)); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	forwarded := w.caller(in.Token, home)
+	forwarded.Forwarded = true
+	if !w.LocksOut(&finlatch.Settings{LocalNetworks: near}, forwarded) {
+		t.Error("whom a stranger forwards is local")
+	}
+	if w.LocksOut(&finlatch.Settings{}, finlatch.Operator()) {
+		t.Error("the operator is locked out")
+	}
+}

@@ -24,6 +24,7 @@ var (
 	errUnknownSecret   = &Error{Kind: NotFound, Msg: "Unknown secret"}
 	errUnknownCode     = &Error{Kind: NotFound, Msg: "Unknown code"}
 	errApproveOnPage   = &Error{Kind: Forbidden, Msg: "This device is in another network. Approve it on this server's page /link, which shows what asks, and from where, or as the user whom it is for; --quick-connect-approval anywhere lets administrators approve it here."}
+	errDenied          = &Error{Kind: NotFound, Msg: "Quick Connect was denied"}
 	errApprovedByOther = &Error{Kind: Conflict, Msg: "Somebody else has already approved this code."}
 )
 
@@ -121,7 +122,8 @@ func (s *Service) addQuickConnect(ctx context.Context, tx Tx, request QuickConne
 	return tx.CreateQuickConnect(ctx, request)
 }
 
-// QuickConnectRequest is the state of a request, for whoever has its secret: NotFound where there is none or it has expired.
+// QuickConnectRequest is the state of a request, for whoever has its secret: NotFound where there is none, or it has expired
+// or was denied.
 func (s *Service) QuickConnectRequest(ctx context.Context, secret Secret) (QuickConnect, error) {
 	if err := s.quickConnectOn(ctx); err != nil {
 		return QuickConnect{}, err
@@ -135,6 +137,9 @@ func (s *Service) QuickConnectRequest(ctx context.Context, secret Secret) (Quick
 	}
 	if err != nil {
 		return QuickConnect{}, err
+	}
+	if request.State == QuickConnectDenied {
+		return QuickConnect{}, errDenied
 	}
 	return *request, nil
 }
@@ -172,7 +177,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in Signe
 		return SignedIn{}, err
 	}
 	// Guesses and devices that come too early do not take turns with those who change something.
-	if request, err := s.rememberedRequest(ctx, secret.Hash()); err != nil || request.State == QuickConnectPending {
+	if request, err := s.rememberedRequest(ctx, secret.Hash()); err != nil || !request.redeemable() {
 		return SignedIn{}, firstOf(ignoreNotFound(err), errUnknownSecret)
 	}
 	settings, err := s.Settings(ctx)
@@ -188,7 +193,7 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in Signe
 	err = s.store.Update(ctx, func(tx Tx) error {
 		in, asked, refusal = SignedIn{}, nil, nil
 		request, err := s.liveQuickConnect(tx.QuickConnect(ctx, secret.Hash()))
-		if err != nil || request.State == QuickConnectPending {
+		if err != nil || !request.redeemable() {
 			refusal = errUnknownSecret
 			return ignoreNotFound(err)
 		}

@@ -69,6 +69,7 @@ type Device struct {
 	CreatedAt      time.Time
 	LastActivityAt time.Time // coarse by minutes
 	Capabilities   Capabilities
+	Pages          bool   // signed in on the pages: its token counts there only, and no other does there
 	CustomName     string // from its DeviceOptions: the user's own, else those for everybody. Only read: CreateDevice ignores it
 }
 

@@ -133,6 +133,34 @@ func (s *Service) Devices(ctx context.Context, c Caller, id ID) ([]Session, erro
 	return usable, nil
 }
 
+// LatestDevices lists at most limit signed-in devices, latest activity first: a user's, by the rules of Devices, or
+// everybody's, for administrators.
+func (s *Service) LatestDevices(ctx context.Context, c Caller, id ID, limit int) ([]Session, error) {
+	if err := s.allowOwn(ctx, c, id); err != nil {
+		return nil, err
+	}
+	return s.sessions(ctx, DeviceFilter{UserID: id, Limit: limit})
+}
+
+// DevicesSeen notes that the caller has looked at the list of its devices.
+func (s *Service) DevicesSeen(ctx context.Context, c Caller) error {
+	if err := s.Allow(ctx, c, LevelUser); err != nil {
+		return err
+	}
+	return s.change(ctx, c.UserID(), func(_ Tx, user *User) error {
+		user.DevicesSeenAt = s.Now()
+		return nil
+	})
+}
+
+// SignOutOthers ends every token of a user but the caller's own, for administrators; users may so end their own.
+func (s *Service) SignOutOthers(ctx context.Context, c Caller, id ID) error {
+	if err := s.allowOwn(ctx, c, id); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error { return s.endTokens(ctx, tx, c, id) })
+}
+
 // DeviceByID is the most recently active entry with a device id, for administrators: NotFound where there is none. With a
 // user's id it is that user's; users may so ask for their own.
 func (s *Service) DeviceByID(ctx context.Context, c Caller, deviceID string, id ID) (Session, error) {

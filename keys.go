@@ -84,15 +84,24 @@ func (s *Service) CreateAPIKey(ctx context.Context, c Caller, name string) (APIK
 
 // DeleteAPIKey ends a key that the key itself or its handle names, for administrators. An unknown one is no error.
 func (s *Service) DeleteAPIKey(ctx context.Context, c Caller, keyOrHandle string) error {
+	if text, isHandle := strings.CutPrefix(keyOrHandle, handlePrefix); isHandle {
+		id, _ := ParseID(text)
+		return s.DeleteAPIKeyByID(ctx, c, id)
+	}
+	return s.deleteAPIKey(ctx, c, func(tx Tx) (APIKey, error) { return tx.APIKey(ctx, hashOf(keyOrHandle)) })
+}
+
+// DeleteAPIKeyByID ends a key, for administrators. An unknown one is no error.
+func (s *Service) DeleteAPIKeyByID(ctx context.Context, c Caller, id ID) error {
+	return s.deleteAPIKey(ctx, c, func(tx Tx) (APIKey, error) { return tx.APIKeyByID(ctx, id) })
+}
+
+func (s *Service) deleteAPIKey(ctx context.Context, c Caller, find func(Tx) (APIKey, error)) error {
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
 		return err
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		key, err := tx.APIKey(ctx, hashOf(keyOrHandle))
-		if text, isHandle := strings.CutPrefix(keyOrHandle, handlePrefix); isHandle {
-			id, _ := ParseID(text)
-			key, err = tx.APIKeyByID(ctx, id)
-		}
+		key, err := find(tx)
 		if err != nil {
 			return ignoreNotFound(err)
 		}

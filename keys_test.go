@@ -55,6 +55,39 @@ func TestAPIKeyIsReadableForTenMinutes(t *testing.T) {
 	}
 }
 
+func TestAPIKeyEndsByItsID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	op := finlatch.Operator()
+	_, stays, err := w.CreateAPIKey(w.ctx, op, "stays")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, text, err := w.CreateAPIKey(w.ctx, op, "goes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(11 * time.Minute) // it is no longer readable
+	w.user("ann", "ann-pw")
+	user := w.as("ann", "ann-pw")
+	if err := w.DeleteAPIKeyByID(w.ctx, user, key.ID); !errors.Is(err, finlatch.ErrForbidden) {
+		t.Errorf("a user: %v, want forbidden", err)
+	}
+	w.caller(text, away)
+	for what, id := range map[string]finlatch.ID{"the key": key.ID, "an unknown one": {1}} {
+		if err := w.DeleteAPIKeyByID(w.ctx, op, id); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := w.Authenticate(w.ctx, finlatch.Caller{}, text); !errors.Is(err, finlatch.ErrUnauthenticated) {
+		t.Errorf("a deleted key: %v, want unauthenticated", err)
+	}
+	w.caller(stays, away)
+	if entries := w.activities(finlatch.ActivityFilter{Type: finlatch.ActivityAPIKeyDeleted}); len(entries) != 1 || entries[0].Name != "API key goes has been deleted" {
+		t.Errorf("the log says %v", entries)
+	}
+}
+
 func TestAKeyThatCannotBeUnsealedShowsItsHandle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

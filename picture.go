@@ -89,6 +89,23 @@ func NewPicture(owner ID, file []byte, at time.Time) (Picture, error) {
 	return p, nil
 }
 
+// thumbnailSide is in pixels: small enough for the picture to stand in a page's own text.
+const thumbnailSide = 96
+
+// Thumbnail is the picture at most 96 pixels a side.
+func (p Picture) Thumbnail() (Picture, error) {
+	format := pictureFormatOf(p.Data)
+	if format == nil {
+		return Picture{}, errNoPicture
+	}
+	decoded, err := format.decode(bytes.NewReader(p.Data))
+	if err != nil {
+		return Picture{}, err
+	}
+	p.Type, p.Data, err = encodePicture(scaled(decoded, thumbnailSide), false)
+	return p, err
+}
+
 type pictureFormat struct {
 	magic    string // in which a ? stands for any byte
 	config   func(io.Reader) (image.Config, error)

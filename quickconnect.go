@@ -13,6 +13,7 @@ const (
 	QuickConnectPending  QuickConnectState = iota // the code is shown, nobody has approved it
 	QuickConnectApproved                          // somebody has; the device may redeem its secret
 	QuickConnectRedeemed                          // the device has its token
+	QuickConnectDenied                            // somebody has refused it; it stays so until it expires
 )
 
 // QuickConnect is a device's request to be signed in by a person who approves its code in an app that is signed in.
@@ -31,6 +32,11 @@ type QuickConnect struct {
 	ApprovedBy ID // who approved: UserID, an administrator, or the zero ID of an API key
 	RedeemedAt time.Time
 	Salt       []byte // see Secret.token; only for a few seconds after RedeemedAt
+}
+
+// redeemable tells whether somebody has approved the request, so that its secret may be worth a token.
+func (q *QuickConnect) redeemable() bool {
+	return q.State == QuickConnectApproved || q.State == QuickConnectRedeemed
 }
 
 // QuickConnectApproval says for which requests an approval through the plain API is enough. The official page for it takes

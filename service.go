@@ -233,6 +233,11 @@ func (s *Service) mayCome(settings *Settings, c Caller, policy *Policy) bool {
 	return settings.RemoteAccess && (policy == nil || policy.EnableRemoteAccess) || s.local(settings, c)
 }
 
+// LocksOut tells whether a signed-in caller could not come back from where it is with these settings.
+func (s *Service) LocksOut(settings *Settings, c Caller) bool {
+	return c.User != nil && !s.mayCome(settings, c, &c.User.Policy)
+}
+
 // Place tells whether the caller is on this machine, and whether it is there or in a local network; for any signed-in user.
 func (s *Service) Place(ctx context.Context, c Caller) (machine, network bool, err error) {
 	if err := s.Allow(ctx, c, LevelUser); err != nil {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 var (
 	errSetupPlace  = &Error{Kind: Forbidden, Msg: "the server is not set up yet, and may be set up only from this machine or a private network"}
 	errNoOwner     = &Error{Kind: Forbidden, Msg: "the server is not set up yet"}
 	errNoFirstUser = &Error{Kind: NotFound, Msg: "there is no user yet"}
+	errSetUp       = &Error{Kind: Conflict, Msg: "the server has been set up already"}
+	errBegun       = &Error{Kind: Conflict, Msg: "somebody has begun to set this server up in an app, and made an administrator there: finish it in that app, or, if you do not know who that is, on the server's machine with finlatch user"}
 	errFirstUser   = &Error{Kind: Forbidden, Msg: "the first user has a password already"}
 )
 
@@ -155,6 +158,69 @@ func (s *Service) SetFirstUser(ctx context.Context, c Caller, name, password str
 		return tx.PutUser(ctx, user)
 	})
 	if errors.Is(err, ErrConflict) {
+		return errNameTaken
+	}
+	return err
+}
+
+// SetUp does the first run at once: it names the server, makes the administrator and closes the first run. Conflict where that
+// is done, or where an app has begun it and somebody has given an administrator a password there, who would stay one unseen;
+// Forbidden for whoever may not; Invalid for a name that is not valid or taken, or without a password.
+func (s *Service) SetUp(ctx context.Context, c Caller, serverName, userName, password string) error {
+	settings, err := s.Settings(ctx)
+	switch {
+	case err != nil:
+		return err
+	case settings.SetupComplete:
+		return errSetUp
+	case !validName(userName):
+		return errBadName
+	case strings.TrimSpace(password) == "":
+		return errAdministratorsPassword
+	}
+	if err := s.allowSetup(c); err != nil {
+		return err
+	}
+	first, err := s.newUser(userName)
+	if err != nil {
+		return err
+	}
+	if first.PasswordHash, err = s.hash(ctx, c, password); err != nil {
+		return err
+	}
+	first.Policy = newAdministratorPolicy()
+	err = s.setUp(ctx, c, func(tx Tx, settings *Settings) error {
+		if settings.SetupComplete {
+			return errSetUp
+		}
+		settings.ServerName = harmless(serverName, maxServerName)
+		if err := tx.PutSettings(ctx, *settings); err != nil {
+			return err
+		}
+		begun, err := firstUser(ctx, tx)
+		switch {
+		case err != nil:
+			err = ignoreNotFound(err)
+		case begun.PasswordVersion == undecided: // an app has asked for the first user, and nobody has decided on it
+			err = tx.DeleteUser(ctx, begun.ID)
+		case begun.HasPassword():
+			err = errBegun
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.CreateUser(ctx, first); err != nil {
+			return err
+		}
+		if err := s.completeSetup(ctx, tx, c); err != nil {
+			return err
+		}
+		return tx.AddActivity(ctx, s.entry(c, ActivityUserCreated, first.ID, "User %s has been created", first.Name))
+	})
+	switch {
+	case errors.Is(err, ErrUnauthenticated): // completed since we looked
+		return errSetUp
+	case errors.Is(err, ErrConflict) && !errors.Is(err, error(errSetUp)) && !errors.Is(err, error(errBegun)):
 		return errNameTaken
 	}
 	return err

@@ -289,5 +289,5 @@ func (s *Service) replaceDevice(ctx context.Context, tx Tx, c Caller, by ID, use
 
 func newDevice(c Caller, info ClientInfo, user ID, token Token, at time.Time) Device {
 	return Device{ClientInfo: info, TokenHash: token.Hash(), UserID: user, Address: c.Address, CreatedAt: at, LastActivityAt: at,
-		Capabilities: NewCapabilities()}
+		Capabilities: NewCapabilities(), Pages: c.Pages}
 }

@@ -87,6 +87,8 @@ type UserFilter struct {
 	Disabled      *bool
 	Hidden        *bool
 	HasPassword   *bool
+	NamePart      string // of the normalized name
+	Limit         int    // 0: all
 }
 
 // DeviceTx is the part of a Tx about signed-in devices.
@@ -142,6 +144,9 @@ type QuickConnectTx interface {
 	DeleteQuickConnectsOf(ctx context.Context, user ID) error
 	// CountPendingQuickConnects counts requests in state pending, in constant time.
 	CountPendingQuickConnects(ctx context.Context) (int, error)
+	// PendingQuickConnects counts requests in state pending by when they were created, in n spans of time, which follow each
+	// other from since on.
+	PendingQuickConnects(ctx context.Context, since time.Time, span time.Duration, n int) ([]int, error)
 	// CrowdingQuickConnect is the oldest pending request of the network that has most of them.
 	CrowdingQuickConnect(ctx context.Context) (QuickConnect, error)
 	// ExpireQuickConnects deletes at most limit requests that expired before a time, and tells how many.
@@ -155,6 +160,8 @@ type ActivityTx interface {
 	AddActivity(ctx context.Context, entries ...Activity) error
 	// Activities lists what the filter picks, by its Sort, then newest first by time, then by ID, and counts all of it.
 	Activities(ctx context.Context, filter ActivityFilter) (entries []Activity, total int, err error)
+	// CountActivities sums the Count of a type's entries in n spans of time, which follow each other from since on.
+	CountActivities(ctx context.Context, kind string, since time.Time, span time.Duration, n int) ([]int, error)
 	// ExpireActivities deletes at most limit entries from before a time, and tells how many.
 	ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error)
 	// TrimActivities deletes the oldest of the refusals, or of all other entries, of which only the newest keep stay; at

@@ -23,6 +23,7 @@ type User struct {
 	CreatedAt      time.Time
 	LastLoginAt    time.Time // zero: never
 	LastActivityAt time.Time // zero: never; coarse by minutes
+	DevicesSeenAt  time.Time // when it last looked at its devices on the pages; zero: never
 }
 
 // HasPassword tells whether the user signs in with anything but the empty password.

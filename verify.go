@@ -58,7 +58,7 @@ const MaxPassword = 8 << 10
 // first, and it guesses nothing.
 func (s *Service) verify(ctx context.Context, c Caller, a claim, password string) (right bool, rehashed string, err error) {
 	if password == "" {
-		return a.user != nil && !a.user.HasPassword() && c.local(s.options.PasswordlessFrom) && a.user.ours(), "", nil
+		return a.user != nil && !a.user.HasPassword() && s.Passwordless(c) && a.user.ours(), "", nil
 	}
 	guess, user := password, a.user
 	if len(password) > MaxPassword {
@@ -122,3 +122,6 @@ func (s *Service) compare(user *User, password string) (right bool, rehashed str
 func (u *User) ours() bool {
 	return u.Policy.AuthenticationProviderID == DefaultAuthenticationProviderID
 }
+
+// Passwordless tells whether users without a password may sign in from where the caller is.
+func (s *Service) Passwordless(c Caller) bool { return c.local(s.options.PasswordlessFrom) }

@@ -4,7 +4,9 @@
 // differently, and the tests here build the finlatch command, start it as a process of its own and judge what it
 // answers by docs/divergences.md: every difference stands there with its exact value, and nothing stands there that does
 // not occur. Package openapi holds the answers to Jellyfin's OpenAPI document, sdk has clients from npm, and what other
-// clients were seen to send is sent here header by header: docs/compat.md. It is a module of its own, so that importers of finlatch never see what these tests need.
+// clients were seen to send is sent here header by header: docs/compat.md. The pages are driven with Chromium, and browser
+// has the checkers from npm that look at them; screenshots go to .out, or to .ci/out in CI. It is a module of its own, so
+// that importers of finlatch never see what these tests need.
 //
 // Run them with go test -count=1: a cached result would not notice that finlatch has changed.
 package conformance

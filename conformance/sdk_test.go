@@ -30,7 +30,7 @@ var people = []struct {
 // TestSDK lets apps sign in that are made with Jellyfin's own JavaScript libraries, each to a server of its own.
 func TestSDK(t *testing.T) {
 	t.Parallel()
-	install(t)
+	install(t, sdkFolder)
 	for _, client := range []string{"sdk-1.0", "sdk-0.13", "sdk-0.11", "apiclient-1.11"} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +52,7 @@ func TestSDK(t *testing.T) {
 // TestReadmeSessionWithSDK runs what the README says to an author of an app.
 func TestReadmeSessionWithSDK(t *testing.T) {
 	t.Parallel()
-	install(t)
+	install(t, sdkFolder)
 	s := newServer(t)
 	addAnna(t, s)
 	session := node(t, s, "--input-type=module")
@@ -98,36 +98,41 @@ func add(t *testing.T, s *server, name, password string, flags ...string) {
 	}
 }
 
-// install installs what the lock file names, unless it is there. Without Node and npm the test is skipped, but not in CI.
-func install(t *testing.T) {
+// install installs what the lock file of a folder names, unless it is there. Without Node and npm the test is skipped, but not
+// in CI.
+func install(t *testing.T, folder string) {
 	t.Helper()
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") == "true" {
 				t.Fatalf("%s is needed (Debian's packages nodejs and npm): %v", tool, err)
 			}
-			t.Skipf("install Node 20.14 or newer and npm to let the clients from npm sign in: %v", err)
+			t.Skipf("install Node 20.19 or newer and npm for what comes from npm: %v", err)
 		}
 	}
-	if err := installed(); err != nil {
+	installing.Lock()
+	defer installing.Unlock()
+	if err := installed(folder); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// installed runs npm ci once, if the installed packages are not those of the lock file.
-var installed = sync.OnceValue(func() error {
-	lock, err := os.ReadFile(filepath.Join(sdkFolder, "package-lock.json"))
+var installing sync.Mutex
+
+// installed runs npm ci, if the installed packages are not those of the lock file.
+func installed(folder string) error {
+	lock, err := os.ReadFile(filepath.Join(folder, "package-lock.json"))
 	if err != nil {
 		return err
 	}
-	stamp := filepath.Join(sdkFolder, "node_modules", ".finlatch-lock") // npm ci deletes it first
+	stamp := filepath.Join(folder, "node_modules", ".finlatch-lock") // npm ci deletes it first
 	if done, err := os.ReadFile(stamp); err == nil && bytes.Equal(done, lock) {
 		return nil
 	}
 	npm := exec.Command("npm", "ci", "--no-progress")
-	npm.Dir = sdkFolder
+	npm.Dir = folder
 	if output, err := npm.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, output)
 	}
 	return os.WriteFile(stamp, lock, 0o600)
-})
+}

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -58,6 +59,12 @@ type server struct {
 // newServer starts a server that nobody has set up and that ends with the test.
 func newServer(t *testing.T, flags ...string) *server {
 	t.Helper()
+	return newServerOn(t, nil, flags...)
+}
+
+// newServerOn starts a server on a copy of a data directory; nil: on an empty one.
+func newServerOn(t *testing.T, data fs.FS, flags ...string) *server {
+	t.Helper()
 	binary, err := built()
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +87,11 @@ func newServer(t *testing.T, flags ...string) *server {
 	})
 	if err := os.Mkdir(s.data, 0o700); err != nil {
 		t.Fatal(err)
+	}
+	if data != nil {
+		if err := os.CopyFS(s.data, data); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := s.start(); err != nil {
 		t.Fatal(err)

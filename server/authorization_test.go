@@ -43,8 +43,6 @@ var trespasses = []trespass{
 	{"HEAD /web/{file...}", "/web/", "", everybody, ""},
 	{"GET /robots.txt", "", "", everybody, ""},
 	{"HEAD /robots.txt", "", "", everybody, ""},
-	{"GET /finlatch", "/finlatch/", "", everybody, ""},
-	{"HEAD /finlatch", "/finlatch/", "", everybody, ""},
 	{"GET /System/Info/Public", "", "", everybody, ""},
 	{"GET /System/Info", "", "", members, ""},
 	{"GET /System/Ping", "", "", everybody, ""},

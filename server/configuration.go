@@ -179,34 +179,27 @@ func (s *Server) setNetwork(r *request, in *jellyfin.NetworkConfiguration) (any,
 func networks(member string, texts []string) (all []netip.Prefix, err error) {
 	for _, text := range texts {
 		word := strings.TrimSpace(text)
-		prefix, err := netip.ParsePrefix(word)
-		if addr, errAddr := netip.ParseAddr(word); errAddr == nil && addr.Zone() == "" {
-			addr = addr.Unmap()
-			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-		}
+		network, valid := finlatch.ParseNetwork(word)
+		var err error
 		switch {
 		case word == "":
 			continue
 		case strings.HasPrefix(word, "!"):
 			err = fmt.Errorf("%s: %.64q: networks cannot be excluded", member, word)
-		case err != nil || prefix.Addr().Is4In6():
+		case !valid:
 			err = fmt.Errorf("%s: %.64q is neither an address nor a network like 192.168.0.0/16", member, word)
 		}
 		if err != nil {
 			return nil, as(plain, &finlatch.Error{Kind: finlatch.Invalid, Msg: err.Error()})
 		}
-		all = append(all, prefix.Masked())
+		all = append(all, network)
 	}
 	return all, nil
 }
 
 func networkTexts(networks []netip.Prefix) (texts jellyfin.List[string]) {
 	for _, network := range networks {
-		if network.IsSingleIP() {
-			texts = append(texts, network.Addr().String())
-		} else {
-			texts = append(texts, network.String())
-		}
+		texts = append(texts, finlatch.NetworkText(network))
 	}
 	return texts
 }

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/finlatch/finlatch"
@@ -24,7 +21,7 @@ func (s *Server) guard(r *http.Request) error {
 	if host == "" {
 		host = r.Host
 	}
-	if !s.ownHost(host) {
+	if !httpx.OwnHost(host, s.options.HostNames) {
 		return as(plain, errHost)
 	}
 	switch r.Header.Get("Sec-Fetch-Site") {
@@ -39,19 +36,4 @@ func (s *Server) guard(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// ownHost tells whether a Host header is one that no stranger's DNS can make.
-func (s *Server) ownHost(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return slices.ContainsFunc(s.options.HostNames, func(name string) bool { return strings.EqualFold(name, host) })
 }

@@ -33,8 +33,6 @@ var everything = []access{
 	{"HEAD /web/{file...}", "/web/", "", 302, 302, 302, 302, 302, 302},
 	{"GET /robots.txt", "", "", 200, 200, 200, 200, 200, 200},
 	{"HEAD /robots.txt", "", "", 200, 200, 200, 200, 200, 200},
-	{"GET /finlatch", "/finlatch/", "", 200, 200, 200, 200, 200, 200},
-	{"HEAD /finlatch", "/finlatch/", "", 200, 200, 200, 200, 200, 200},
 	{"GET /System/Info/Public", "", "", 200, 200, 200, 200, 200, 200},
 	{"GET /System/Info", "", "", 401, 200, 200, 200, 403, 403},
 	{"GET /System/Ping", "", "", 200, 200, 200, 200, 200, 200},
@@ -249,8 +247,6 @@ func (w *world) status(a access, header map[string]string, as, from string) int 
 var otherTypes = map[string]string{
 	"GET /robots.txt":           "text/plain; charset=utf-8",
 	"HEAD /robots.txt":          "text/plain; charset=utf-8",
-	"GET /finlatch":             "text/html; charset=utf-8",
-	"HEAD /finlatch":            "text/html; charset=utf-8",
 	"GET /Branding/Css":         "text/css; charset=utf-8",
 	"GET /Branding/Css.css":     "text/css; charset=utf-8",
 	"GET /Playback/BitrateTest": "application/octet-stream",

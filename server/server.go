@@ -23,7 +23,10 @@ type Options struct {
 	WebDir         string         // folder of a copy of the official web client, served at /web/; empty: none
 	ClientLogDir   string         // folder for the logs that apps upload; empty: they may upload none
 	Fallback       http.Handler   // what is not in the table; 404
-	Metrics        http.Handler   // what administrators get at /metrics; 404
+	// Around gets every request before the API does, its base path cut and its client's address found, and may answer it: the
+	// pages do. Nothing of the API is around it, neither CORS nor limits.
+	Around  func(http.Handler) http.Handler
+	Metrics http.Handler // what administrators get at /metrics; 404
 
 	// Observe is told of every request when it is over. Its event is for the program itself, not for those who import it.
 	Observe func(*httpx.Event)

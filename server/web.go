@@ -17,7 +17,7 @@ import (
 // webRoutes are where browsers and the shells of the official web client look. Desktop and Xbox look with HEAD.
 func (s *Server) webRoutes() []route {
 	var routes []route
-	for pattern, handle := range map[string]handler{"/{$}": s.root, "/web/{file...}": s.web, "/robots.txt": s.robots, "/finlatch": s.welcome} {
+	for pattern, handle := range map[string]handler{"/{$}": s.root, "/web/{file...}": s.web, "/robots.txt": s.robots} {
 		routes = append(routes, get(pattern, finlatch.LevelAnybody, handle), head(pattern, finlatch.LevelAnybody, handle))
 	}
 	return routes
@@ -32,7 +32,7 @@ func (s *Server) robots(*request) (any, error) {
 	return document{"text/plain; charset=utf-8", "User-agent: *\nDisallow: /\n"}, nil
 }
 
-// web is a file of the official web client's copy, or leads to finlatch's own page where there is none.
+// web is a file of the official web client's copy, or leads to finlatch's own pages where there is none.
 func (s *Server) web(r *request) (any, error) {
 	name := httpx.PathValue(r.Request, "file")
 	folder := name == "" && !strings.HasSuffix(r.URL.Path, "/")

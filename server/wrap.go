@@ -11,11 +11,14 @@ import (
 // wrap puts around the table what every request passes, the innermost first.
 func (s *Server) wrap(mux http.Handler) http.Handler {
 	h := s.language(httpx.Fold(mux))
+	h = httpx.LimitBody(httpx.MaxBody)(h)
+	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
+	if s.options.Around != nil {
+		h = s.options.Around(h)
+	}
 	if s.options.BaseURL != "" {
 		h = httpx.BasePath(s.options.BaseURL, "web/")(h)
 	}
-	h = httpx.LimitBody(httpx.MaxBody)(h)
-	h = httpx.CORS(s.corsHosts, s.withoutCORS)(h)
 	h = httpx.ClientAddress(s.trustedProxies, s.warnOfProxy)(h)
 	h = httpx.Progress(httpx.Pace{})(h)
 	var sinks []func(*httpx.Event)

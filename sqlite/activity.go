@@ -16,6 +16,8 @@ const (
 	newestFirst      = "at DESC, id DESC"
 	inPages          = " LIMIT ? OFFSET ?"
 	countActivities  = "SELECT count(*) FROM activities"
+	sumActivities    = "SELECT (at - ?1) / ?2, sum(count) FROM activities " +
+		"WHERE type = ?4 AND at >= ?1 AND at < ?1 + ?2 * ?3 GROUP BY 1"
 	expireActivities = "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ? ORDER BY at LIMIT ?)"
 	trimActivities   = "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE refusal = ?1 ORDER BY at, id " +
 		"LIMIT max(0, min(?3, (SELECT count(*) FROM activities WHERE refusal = ?1) - ?2)))"
@@ -115,6 +117,10 @@ func (t *tx) Activities(ctx context.Context, filter finlatch.ActivityFilter) ([]
 		return nil, 0, err
 	}
 	return entries, total, nil
+}
+
+func (t *tx) CountActivities(ctx context.Context, kind string, since time.Time, span time.Duration, n int) ([]int, error) {
+	return t.countSpans(ctx, "count activities by time", sumActivities, since, span, n, kind)
 }
 
 func (t *tx) ExpireActivities(ctx context.Context, before time.Time, limit int) (int, error) {

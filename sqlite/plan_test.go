@@ -33,15 +33,23 @@ var mayScan = map[string]string{
 	selectFailures:             "lists the first of an index",
 	selectCrowdingQuickConnect: "its inner part stops at the first entry of an index",
 
-	selectUsers + " WHERE (password_hash <> '') = ?" + usersInOrder:                     "users are people, and nearly all have a password",
-	countUsers + " WHERE (password_hash <> '') = ?":                                     "users are people, and nearly all have a password",
-	selectUsers + " WHERE is_disabled = ?" + usersInOrder:                               "users are people, and nearly all are not disabled",
-	countUsers + " WHERE is_disabled = ?":                                               "users are people, and nearly all are not disabled",
-	selectUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ?" + usersInOrder: "the same",
-	countUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ?":                 "the same",
-	selectDevices + " WHERE token_hash <> ?" + devicesInOrder:                           "lists all but one",
-	countDevices + " WHERE token_hash <> ?":                                             "counts all but one",
-	deleteDevices + " WHERE token_hash <> ?" + returningDevices:                         "deletes all but one",
+	selectUsers + " WHERE (password_hash <> '') = ?" + usersInOrder:                                                       "users are people, and nearly all have a password",
+	countUsers + " WHERE (password_hash <> '') = ?":                                                                       "users are people, and nearly all have a password",
+	selectUsers + " WHERE is_disabled = ?" + usersInOrder:                                                                 "users are people, and nearly all are not disabled",
+	countUsers + " WHERE is_disabled = ?":                                                                                 "users are people, and nearly all are not disabled",
+	selectUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ?" + usersInOrder:                                   "the same",
+	countUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ?":                                                   "the same",
+	selectUsers + " WHERE instr(normalized_name, ?) > 0" + usersInOrder:                                                   "users are people, and a part may be anywhere in a name",
+	countUsers + " WHERE instr(normalized_name, ?) > 0":                                                                   "the same",
+	selectUsers + " WHERE (password_hash <> '') = ? AND instr(normalized_name, ?) > 0" + usersInOrder:                     "the same",
+	countUsers + " WHERE (password_hash <> '') = ? AND instr(normalized_name, ?) > 0":                                     "the same",
+	selectUsers + " WHERE is_disabled = ? AND instr(normalized_name, ?) > 0" + usersInOrder:                               "the same",
+	countUsers + " WHERE is_disabled = ? AND instr(normalized_name, ?) > 0":                                               "the same",
+	selectUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ? AND instr(normalized_name, ?) > 0" + usersInOrder: "the same",
+	countUsers + " WHERE is_disabled = ? AND (password_hash <> '') = ? AND instr(normalized_name, ?) > 0":                 "the same",
+	selectDevices + " WHERE token_hash <> ?" + devicesInOrder:                                                             "lists all but one",
+	countDevices + " WHERE token_hash <> ?":                                                                               "counts all but one",
+	deleteDevices + " WHERE token_hash <> ?" + returningDevices:                                                           "deletes all but one",
 }
 
 // TestPlans wants every statement to find its rows through an index, so that no table makes it slow by growing. A plan
@@ -58,14 +66,18 @@ func TestPlans(t *testing.T) {
 		t.Fatalf("found %d statements, want all", len(statements))
 	}
 	yes := true
-	for bits := range 16 {
+	for bits := range 32 {
 		member := func(bit int) *bool {
 			if bits&bit == 0 {
 				return nil
 			}
 			return &yes
 		}
-		where := userConditions(finlatch.UserFilter{Administrator: member(1), Disabled: member(2), Hidden: member(4), HasPassword: member(8)}).String()
+		filter := finlatch.UserFilter{Administrator: member(1), Disabled: member(2), Hidden: member(4), HasPassword: member(8)}
+		if bits&16 != 0 {
+			filter.NamePart = "x"
+		}
+		where := userConditions(filter).String()
 		statements[selectUsers+where+usersInOrder] = "Users" + where
 		statements[countUsers+where] = "CountUsers" + where
 	}

@@ -18,9 +18,11 @@ const (
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 	updateQuickConnect = "UPDATE quick_connects SET (" + quickConnectFields + ") = " +
 		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE secret_hash = ?1"
-	deleteQuickConnect         = "DELETE FROM quick_connects WHERE secret_hash = ?"
-	deleteQuickConnectsOf      = "DELETE FROM quick_connects WHERE user_id = ? RETURNING secret_hash"
-	countPendingQuickConnects  = "SELECT pending FROM quick_connect_total WHERE id = 0"
+	deleteQuickConnect        = "DELETE FROM quick_connects WHERE secret_hash = ?"
+	deleteQuickConnectsOf     = "DELETE FROM quick_connects WHERE user_id = ? RETURNING secret_hash"
+	countPendingQuickConnects = "SELECT pending FROM quick_connect_total WHERE id = 0"
+	pendingQuickConnects      = "SELECT (created_at - ?1) / ?2, count(*) FROM quick_connects " +
+		"WHERE state = 0 AND created_at >= ?1 AND created_at < ?1 + ?2 * ?3 GROUP BY 1"
 	selectCrowdingQuickConnect = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects " +
 		"WHERE state = 0 AND network = (SELECT network FROM quick_connect_networks ORDER BY pending DESC LIMIT 1) " +
 		"ORDER BY created_at, rowid LIMIT 1"
@@ -84,6 +86,10 @@ func (t *tx) DeleteQuickConnectsOf(ctx context.Context, user finlatch.ID) error 
 
 func (t *tx) CountPendingQuickConnects(ctx context.Context) (int, error) {
 	return one(ctx, t, "count pending Quick Connects", scanInt, countPendingQuickConnects)
+}
+
+func (t *tx) PendingQuickConnects(ctx context.Context, since time.Time, span time.Duration, n int) ([]int, error) {
+	return t.countSpans(ctx, "count pending Quick Connects by time", pendingQuickConnects, since, span, n)
 }
 
 func (t *tx) CrowdingQuickConnect(ctx context.Context) (finlatch.QuickConnect, error) {

@@ -17,7 +17,7 @@ CREATE TABLE users (
     last_activity_at       INTEGER,
     policy                 TEXT    NOT NULL,
     configuration          TEXT    NOT NULL
-, image_tag TEXT NOT NULL DEFAULT '') STRICT;
+, image_tag TEXT NOT NULL DEFAULT '', devices_seen_at INTEGER) STRICT;
 
 CREATE INDEX users_by_role ON users (is_administrator, is_disabled);
 
@@ -32,7 +32,7 @@ CREATE TABLE devices (
     app_version      TEXT NOT NULL,
     address          TEXT NOT NULL,
     created_at       INTEGER,
-    last_activity_at INTEGER, capabilities TEXT NOT NULL DEFAULT '{"SupportsPersistentIdentifier":true}',
+    last_activity_at INTEGER, capabilities TEXT NOT NULL DEFAULT '{"SupportsPersistentIdentifier":true}', pages INTEGER NOT NULL DEFAULT 0,
     UNIQUE (device_id, user_id)
 ) STRICT;
 
@@ -194,3 +194,5 @@ CREATE INDEX activities_by_share ON activities (refusal, at);
 CREATE INDEX activities_by_severity ON activities (severity, at);
 
 CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL OR refusal <> 0, at);
+
+CREATE INDEX quick_connects_pending_by_time ON quick_connects (created_at) WHERE state = 0;

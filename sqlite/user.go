@@ -11,18 +11,18 @@ import (
 // The members of a Policy that filters ask for have columns of their own beside its JSON.
 const (
 	userFields = "name, normalized_name, password_hash, password_version, invalid_login_attempts, created_at, last_login_at, " +
-		"last_activity_at, policy, configuration, image_tag"
+		"last_activity_at, devices_seen_at, policy, configuration, image_tag"
 	userMarks = "is_administrator, is_disabled, is_hidden"
 
 	selectUser       = "SELECT id, " + userFields + " FROM users WHERE id = ?"
 	selectUserByName = "SELECT id, " + userFields + " FROM users WHERE normalized_name = ?"
 	selectUsers      = "SELECT id, " + userFields + " FROM users"
-	usersInOrder     = " ORDER BY normalized_name"
+	usersInOrder     = " ORDER BY normalized_name LIMIT ?"
 	countUsers       = "SELECT count(*) FROM users"
 	insertUser       = "INSERT INTO users (id, " + userFields + ", " + userMarks + ") " +
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 	updateUser = "UPDATE users SET (" + userFields + ", " + userMarks + ") = " +
-		"(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) WHERE id = ?1"
+		"(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE id = ?1"
 	deleteUser          = "DELETE FROM users WHERE id = ?"
 	selectDevicesOfUser = "SELECT token_hash FROM devices WHERE user_id = ?"
 	selectQuickOfUser   = "SELECT secret_hash FROM quick_connects WHERE user_id = ?"
@@ -32,7 +32,7 @@ func scanUser(r row) (finlatch.User, error) {
 	// A member that was added to the program since the row was written has the value that new users get.
 	u := finlatch.User{Policy: finlatch.NewPolicy(), Configuration: finlatch.NewConfiguration()}
 	err := r.Scan((*idColumn)(&u.ID), &u.Name, &u.NormalizedName, &u.PasswordHash, &u.PasswordVersion, &u.InvalidLoginAttempts,
-		(*timeColumn)(&u.CreatedAt), (*timeColumn)(&u.LastLoginAt), (*timeColumn)(&u.LastActivityAt),
+		(*timeColumn)(&u.CreatedAt), (*timeColumn)(&u.LastLoginAt), (*timeColumn)(&u.LastActivityAt), (*timeColumn)(&u.DevicesSeenAt),
 		jsonColumn{&u.Policy}, jsonColumn{&u.Configuration}, &u.ImageTag)
 	return u, err
 }
@@ -47,8 +47,8 @@ func userValues(u finlatch.User) ([]any, error) {
 		return nil, err
 	}
 	return []any{u.ID[:], u.Name, u.NormalizedName, u.PasswordHash, u.PasswordVersion, u.InvalidLoginAttempts,
-		nanoseconds(u.CreatedAt), nanoseconds(u.LastLoginAt), nanoseconds(u.LastActivityAt), string(policy), string(configuration), u.ImageTag,
-		u.Policy.IsAdministrator, u.Policy.IsDisabled, u.Policy.IsHidden}, nil
+		nanoseconds(u.CreatedAt), nanoseconds(u.LastLoginAt), nanoseconds(u.LastActivityAt), nanoseconds(u.DevicesSeenAt),
+		string(policy), string(configuration), u.ImageTag, u.Policy.IsAdministrator, u.Policy.IsDisabled, u.Policy.IsHidden}, nil
 }
 
 func userConditions(filter finlatch.UserFilter) *conditions {
@@ -66,6 +66,9 @@ func userConditions(filter finlatch.UserFilter) *conditions {
 			c.add(member.part, *member.want)
 		}
 	}
+	if filter.NamePart != "" {
+		c.add("instr(normalized_name, ?) > 0", filter.NamePart)
+	}
 	return c
 }
 
@@ -79,7 +82,8 @@ func (t *tx) UserByName(ctx context.Context, normalizedName string) (finlatch.Us
 
 func (t *tx) Users(ctx context.Context, filter finlatch.UserFilter) ([]finlatch.User, error) {
 	where := userConditions(filter)
-	return all(ctx, t, "list users", scanUser, selectUsers+where.String()+usersInOrder, where.args...)
+	return all(ctx, t, "list users", scanUser, selectUsers+where.String()+usersInOrder,
+		append(where.args, limitOrAll(filter.Limit))...)
 }
 
 func (t *tx) CountUsers(ctx context.Context, filter finlatch.UserFilter) (int, error) {

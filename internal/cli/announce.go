@@ -70,7 +70,7 @@ func (s *serving) announce(setUp bool) {
 		if s.ownData {
 			command += " --data " + shellWord(string(s.dir))
 		}
-		s.say("Nobody can sign in yet. Create the first administrator with\n    %s\nor by opening %s in a Jellyfin app, which asks for one.", command, s.url())
+		s.say("Nobody can sign in yet. Create the first administrator with\n    %s\nor by opening %s/finlatch/ in a browser, or %s in a Jellyfin app.", command, s.url(), s.url())
 	}
 }
 

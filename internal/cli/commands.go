@@ -58,9 +58,12 @@ func (*versionCommand) Run(p *Program) error {
 
 // versionText is the program's version, and what it was built with and for.
 func versionText() string {
-	version := "devel"
+	return fmt.Sprintf("finlatch %s (%s, %s/%s)", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func programVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
+		return info.Main.Version
 	}
-	return fmt.Sprintf("finlatch %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return "devel"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/metrics"
 	"github.com/finlatch/finlatch/server"
+	"github.com/finlatch/finlatch/web"
 )
 
 // serveCommand runs the server.
@@ -125,19 +126,24 @@ func (s *serving) warnOfDataDir() {
 	}
 }
 
-// api makes the server of the API, and the handler of the metrics.
-func (s *serving) api() (api *server.Server, meter http.Handler) {
+// api makes the server of the API with the pages around it, and the handler of the metrics.
+func (s *serving) api() (api *server.Server, meter http.Handler, err error) {
+	pages, err := web.New(s.house.service, web.Options{Log: s.log, Version: programVersion(), HostNames: s.settings.HostNames,
+		URL: string(s.settings.PagesURL), Address: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL)})
+	if err != nil {
+		return nil, nil, err
+	}
 	meter = s.metrics.Handler(s.house.service, func() int { return api.Sockets() })
 	options := server.Options{
 		Log: s.log, TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
 		PublishedURL: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL), Port: s.port(), MachineName: machineName(),
 		DataDir: string(s.dir), ClientLogDir: filepath.Join(string(s.dir), "client-logs"), WebDir: string(s.settings.WebDir),
-		Observe: s.metrics.Request,
+		Observe: s.metrics.Request, Around: pages.Around,
 	}
 	if s.metering == nil {
 		options.Metrics = meter
 	}
-	return server.New(s.house.service, options), meter
+	return server.New(s.house.service, options), meter, nil
 }
 
 // machineName is what the server is called until it has a name.
@@ -158,7 +164,12 @@ func (s *serving) run(signals *signals) error {
 	running, stopRunning := context.WithCancel(context.Background())
 	var rules sync.WaitGroup
 	rules.Go(func() { s.house.service.Run(running) })
-	api, meter := s.api()
+	api, meter, err := s.api()
+	if err != nil {
+		stopRunning()
+		rules.Wait()
+		return firstOf(err, s.close())
+	}
 	rules.Go(func() { api.Run(running) })
 	rules.Go(func() { s.discover(running) })
 

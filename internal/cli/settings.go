@@ -23,6 +23,7 @@ type settings struct {
 	PublishedURL publicURL `setting:"" group:"listen" name:"published-url" placeholder:"URL" help:"Address that clients are told as the server's own, as they reach it, for example https://tv.example.org."`
 	BaseURL      basePath  `setting:"" group:"listen" name:"base-url" placeholder:"PATH" help:"Path under which everything is reached, for example /jellyfin, where a reverse proxy leads there."`
 	WebDir       path      `setting:"" group:"listen" name:"web-dir" placeholder:"DIR" help:"A copy of the official web client, as Jellyfin has it in its folder jellyfin-web, to be served at /web/. Some apps are nothing but a window for it."`
+	PagesURL     siteURL   `setting:"" group:"listen" name:"pages-url" placeholder:"URL" help:"Scheme and host name of the pages' own, for example https://door.example.org: finlatch's pages are served there and nowhere else, and nothing else is. Wise where an official web client is served too, whose scripts could otherwise drive the pages."`
 	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
 
 	Discovery       string   `setting:"" group:"discovery" enum:"auto,on,off" default:"auto" placeholder:"auto|on|off" help:"Whether apps of the local network find this server by themselves. auto: while other devices reach it."`

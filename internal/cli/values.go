@@ -79,6 +79,22 @@ func (p *publicURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// siteURL is scheme and host, and maybe a port; empty: none.
+type siteURL string
+
+// UnmarshalText takes nothing that has a path.
+func (s *siteURL) UnmarshalText(text []byte) error {
+	var whole publicURL
+	if err := whole.UnmarshalText(text); err != nil {
+		return err
+	}
+	if u, err := url.Parse(string(whole)); err != nil || u.Path != "" {
+		return fmt.Errorf("%q has more than a scheme and a host, as in https://door.example.org", text)
+	}
+	*s = siteURL(strings.ToLower(string(whole)))
+	return nil
+}
+
 // basePath is a path that begins with a slash and does not end with one; empty: none.
 type basePath string
 
@@ -182,16 +198,11 @@ func parseNetwork(word string) (string, []netip.Prefix, error) {
 	case "private":
 		return word, finlatch.PrivateNetworks(), nil
 	}
-	if addr, err := netip.ParseAddr(word); err == nil && addr.Zone() == "" {
-		addr = addr.Unmap()
-		return addr.String(), []netip.Prefix{netip.PrefixFrom(addr, addr.BitLen())}, nil
-	}
-	prefix, err := netip.ParsePrefix(word)
-	if err != nil || prefix.Addr().Is4In6() {
+	network, valid := finlatch.ParseNetwork(word)
+	if !valid {
 		return "", nil, fmt.Errorf(`%q is neither an address nor a network like 192.168.0.0/16, "private" or "none"`, word)
 	}
-	prefix = prefix.Masked()
-	return prefix.String(), []netip.Prefix{prefix}, nil
+	return finlatch.NetworkText(network), []netip.Prefix{network}, nil
 }
 
 func (n networks) String() string { return strings.Join(n.words, ", ") }

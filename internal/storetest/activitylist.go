@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -100,6 +101,41 @@ var activityListTests = []test{
 			s.wantActivities(finlatch.ActivityFilter{Sort: c.sort, Offset: 2, Limit: 2}, 5, c.want[2:4]...)
 		}
 		s.wantActivities(finlatch.ActivityFilter{Sort: []finlatch.ActivitySort{up(finlatch.ActivityByName)}, Severity: "Error", Limit: 1}, 2, 2)
+	}},
+	{"sums by time", func(t *testing.T, s fixture) {
+		count := func(since time.Time, span time.Duration, n int, want ...int) {
+			t.Helper()
+			s.view(func(ctx context.Context, tx finlatch.Tx) error {
+				got, err := tx.CountActivities(ctx, "came", since, span, n)
+				equal(t, fmt.Sprintf("CountActivities(%v, %v, %d)", since, span, n), got, want)
+				return err
+			})
+		}
+		count(after(0), time.Minute, 3, 0, 0, 0)
+		var entries []finlatch.Activity
+		for i, at := range []time.Time{
+			after(0).Add(-time.Microsecond), after(0), after(2), after(1).Add(-time.Microsecond), after(1), after(3).Add(-time.Microsecond),
+			after(3), after(60), {},
+		} {
+			entries = append(entries, finlatch.Activity{Type: "came", Count: 1 << i, At: at})
+		}
+		for i, kind := range []string{"", "Came", "came ", "cam"} {
+			entries = append(entries, finlatch.Activity{Type: kind, Count: 1000 << i, At: after(1)})
+		}
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.AddActivity(ctx, entries...) })
+		count(after(0), time.Minute, 3, 2+8, 16, 4+32)
+		count(after(0).In(time.FixedZone("east", 5*3600+1800)), time.Minute, 3, 2+8, 16, 4+32)
+		count(after(0), time.Minute, 5, 2+8, 16, 4+32, 64, 0)
+		count(after(0).Add(-time.Microsecond), time.Minute, 3, 1+2, 8+16, 4)
+		count(after(0).Add(time.Microsecond), time.Minute, 3, 8+16, 4, 32+64)
+		count(after(0), 90*time.Second, 2, 2+8+16, 4+32)
+		count(after(0), time.Microsecond, 2, 2, 0)
+		count(after(-120), time.Hour, 4, 0, 1, 2+4+8+16+32+64, 128)
+		count(after(4), time.Minute, 2, 0, 0)
+		count(time.Unix(-3600, 0), 100*365*24*time.Hour, 1000, append([]int{255}, make([]int, 999)...)...)
+		count(after(0), time.Minute, 0)
+		count(after(0), time.Minute, -1)
+		count(after(0), 0, 2, 0, 0)
 	}},
 	{"trimming", func(t *testing.T, s fixture) {
 		add := func(refusal bool, counts ...int) {

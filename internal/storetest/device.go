@@ -12,11 +12,13 @@ import (
 var deviceTests = []test{
 	{"round trip", func(t *testing.T, s fixture) {
 		s.people(1)
-		want := filled[finlatch.Device](0)
-		want.UserID = id(1)
-		s.devices(want)
-		want.CustomName = "" // is only read
-		s.wantDevice("filled", want)
+		for seed := range 2 { // every bool in both states
+			want := filled[finlatch.Device](seed)
+			want.UserID = id(1)
+			s.devices(want)
+			want.CustomName = "" // is only read
+			s.wantDevice("filled", want)
+		}
 
 		bare := finlatch.Device{TokenHash: hash(2), UserID: id(1)}
 		s.devices(bare)
@@ -106,6 +108,7 @@ var deviceTests = []test{
 	{"deleting", func(t *testing.T, s fixture) {
 		s.people(2)
 		everything := []finlatch.Device{device(1, 1, "tv"), device(2, 2, "tv"), device(3, 1, "phone"), device(4, 2, "phone")}
+		everything[2].Pages = true
 		for _, c := range []struct {
 			name   string
 			filter finlatch.DeviceFilter
@@ -164,6 +167,8 @@ var deviceTests = []test{
 			s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.TouchDevices(ctx, touches) })
 		}
 		want, user := device(5, 1, "tv"), person(1, "person b")
+		user.DevicesSeenAt = after(50)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.PutUser(ctx, user) })
 
 		touch()
 		touch(finlatch.DeviceTouch{TokenHash: hash(5), UserID: id(1), At: after(20), Address: address, DeviceName: "new", AppVersion: "2"})

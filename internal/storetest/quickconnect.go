@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -23,6 +24,9 @@ var quickConnectTests = []test{
 		s.put(put)
 		put.Code = want.Code // stays
 		s.wantRequest("replaced", put)
+		put.State = finlatch.QuickConnectDenied
+		s.put(put)
+		s.wantRequest("denied", put)
 
 		bare := finlatch.QuickConnect{SecretHash: hash(2), Code: "000000"}
 		s.requests(bare)
@@ -121,6 +125,49 @@ var quickConnectTests = []test{
 		})
 		s.wantPending(1)
 		s.wantCrowding(1)
+	}},
+	{"pending by time", func(t *testing.T, s fixture) {
+		s.people(1)
+		s.wantPendingSpans(after(0), 10*time.Minute, 3, 0, 0, 0)
+		for _, n := range []byte{5, 25, 9, 10, 30, 19, 29, 1} { // created in minute n
+			s.requests(quickConnect(n, n%3))
+		}
+		never := quickConnect(40, 1)
+		never.CreatedAt = time.Time{}
+		s.requests(never)
+		s.wantPendingSpans(after(0), 10*time.Minute, 3, 3, 2, 2)
+		s.wantPendingSpans(after(5), 5*time.Minute, 6, 2, 1, 1, 0, 2, 1)
+		s.wantPendingSpans(after(30), time.Minute, 2, 1, 0)
+		s.wantPendingSpans(after(31), time.Minute, 2, 0, 0)
+		s.wantPendingSpans(after(0), 10*time.Minute, 0)
+		s.wantPendingSpans(after(0), 10*time.Minute, -1)
+
+		for n, state := range map[byte]finlatch.QuickConnectState{5: finlatch.QuickConnectApproved, 25: finlatch.QuickConnectDenied, 9: finlatch.QuickConnectRedeemed} {
+			request := quickConnect(n, n%3)
+			request.State, request.UserID = state, id(1)
+			s.put(request)
+		}
+		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnect(ctx, hash(10)) })
+		s.wantPendingSpans(after(0), 10*time.Minute, 3, 1, 1, 1)
+		s.wantPending(5)
+	}},
+	{"denied", func(t *testing.T, s fixture) {
+		denied := quickConnect(1, 1)
+		denied.State = finlatch.QuickConnectDenied
+		s.requests(quickConnect(1, 1), quickConnect(2, 1), quickConnect(3, 2))
+		s.wantCrowding(1)
+		s.put(denied)
+		s.wantRequest("without a user", denied)
+		s.wantPending(2)
+		s.requests(quickConnect(4, 2))
+		s.wantCrowding(3)
+		s.update(func(ctx context.Context, tx finlatch.Tx) error {
+			n, err := tx.ExpireQuickConnects(ctx, after(12), 100)
+			equal(t, "expired", n, 1)
+			return err
+		})
+		s.missing("denied and expired", func(ctx context.Context, tx finlatch.Tx) error { _, err := tx.QuickConnect(ctx, hash(1)); return err })
+		s.wantPending(3)
 	}},
 	{"expiring", func(t *testing.T, s fixture) {
 		for n := byte(1); n <= 6; n++ { // expires in minute 10 + n
@@ -247,6 +294,15 @@ func (s fixture) wantPending(want int) {
 	s.view(func(ctx context.Context, tx finlatch.Tx) error {
 		n, err := tx.CountPendingQuickConnects(ctx)
 		equal(s.t, "CountPendingQuickConnects", n, want)
+		return err
+	})
+}
+
+func (s fixture) wantPendingSpans(since time.Time, span time.Duration, n int, want ...int) {
+	s.t.Helper()
+	s.view(func(ctx context.Context, tx finlatch.Tx) error {
+		got, err := tx.PendingQuickConnects(ctx, since, span, n)
+		equal(s.t, fmt.Sprintf("PendingQuickConnects(%v, %v, %d)", since, span, n), got, want)
 		return err
 	})
 }

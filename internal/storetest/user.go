@@ -87,6 +87,55 @@ var userTests = []test{
 		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.PutUser(ctx, u) })
 		s.wantUsers(finlatch.UserFilter{Administrator: yes, Disabled: no, HasPassword: no}, 1, 2, 6)
 	}},
+	{"name parts", func(t *testing.T, s fixture) {
+		for i, name := range []string{"ANN", "JOANNA", "ann", "BÉA", "BE\u0301A", "100%", "A_N"} {
+			u := person(byte(i+1), "NAME")
+			u.NormalizedName = name
+			u.Policy.IsAdministrator = i < 2
+			s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.CreateUser(ctx, u) })
+		}
+		s.wantUsers(finlatch.UserFilter{NamePart: "ANN"}, 1, 2)
+		s.wantUsers(finlatch.UserFilter{NamePart: "ANNA"}, 2)
+		s.wantUsers(finlatch.UserFilter{NamePart: "ann"}, 3)
+		s.wantUsers(finlatch.UserFilter{NamePart: "É"}, 4)
+		s.wantUsers(finlatch.UserFilter{NamePart: "E"}, 5)
+		s.wantUsers(finlatch.UserFilter{NamePart: "%"}, 6)
+		s.wantUsers(finlatch.UserFilter{NamePart: "_"}, 7)
+		s.wantUsers(finlatch.UserFilter{NamePart: "NAME"})
+		s.wantUsers(finlatch.UserFilter{NamePart: "N", Administrator: new(true)}, 1, 2)
+		s.wantUsers(finlatch.UserFilter{NamePart: "N", Administrator: new(false)}, 7)
+	}},
+	{"limits", func(t *testing.T, s fixture) {
+		for n := byte(5); n > 0; n-- {
+			u := person(n, "person "+string('a'+rune(n)))
+			u.Policy.IsHidden = n%2 != 0
+			s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.CreateUser(ctx, u) })
+		}
+		s.view(func(ctx context.Context, tx finlatch.Tx) error {
+			for _, limited := range []struct {
+				filter finlatch.UserFilter
+				want   []byte
+				count  int
+			}{
+				{finlatch.UserFilter{Limit: 2}, []byte{1, 2}, 5},
+				{finlatch.UserFilter{Limit: 100}, []byte{1, 2, 3, 4, 5}, 5},
+				{finlatch.UserFilter{Limit: 2, Hidden: new(true)}, []byte{1, 3}, 3},
+				{finlatch.UserFilter{Limit: 1, NamePart: finlatch.NormalizeName("n d")}, []byte{3}, 1},
+			} {
+				users, err := tx.Users(ctx, limited.filter)
+				if err != nil {
+					return err
+				}
+				equal(t, "limited", ids(users), numbered(limited.want))
+				n, err := tx.CountUsers(ctx, limited.filter)
+				if err != nil {
+					return err
+				}
+				equal(t, "CountUsers, which has no limit", n, limited.count)
+			}
+			return nil
+		})
+	}},
 	{"deleting", func(t *testing.T, s fixture) {
 		s.people(2)
 		s.devices(device(1, 1, "one"), device(2, 2, "two"))
@@ -176,7 +225,7 @@ var userTests = []test{
 			time.Date(2200, 2, 28, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 25, 2, 30, 0, 100_000, zone),
 		} {
 			u := person(1, "a")
-			u.CreatedAt, u.LastLoginAt, u.LastActivityAt = want, want, want
+			u.CreatedAt, u.LastLoginAt, u.LastActivityAt, u.DevicesSeenAt = want, want, want, want
 			s.update(func(ctx context.Context, tx finlatch.Tx) error {
 				if _, err := tx.User(ctx, u.ID); err == nil {
 					return tx.PutUser(ctx, u)
@@ -219,7 +268,7 @@ func (s fixture) wantUser(what string, want finlatch.User) {
 	})
 }
 
-// wantUsers wants a filter to pick the users of these numbers, in this order.
+// wantUsers wants a filter without a limit to pick the users of these numbers, in this order.
 func (s fixture) wantUsers(filter finlatch.UserFilter, numbers ...byte) {
 	s.t.Helper()
 	s.view(func(ctx context.Context, tx finlatch.Tx) error {
@@ -227,16 +276,23 @@ func (s fixture) wantUsers(filter finlatch.UserFilter, numbers ...byte) {
 		if err != nil {
 			return err
 		}
-		var got, want []finlatch.ID
-		for _, u := range users {
-			got = append(got, u.ID)
-		}
-		for _, n := range numbers {
-			want = append(want, id(n))
-		}
-		equal(s.t, "Users", got, want)
+		equal(s.t, "Users", ids(users), numbered(numbers))
 		n, err := tx.CountUsers(ctx, filter)
 		equal(s.t, "CountUsers", n, len(numbers))
 		return err
 	})
+}
+
+func ids(users []finlatch.User) (list []finlatch.ID) {
+	for _, u := range users {
+		list = append(list, u.ID)
+	}
+	return list
+}
+
+func numbered(numbers []byte) (list []finlatch.ID) {
+	for _, n := range numbers {
+		list = append(list, id(n))
+	}
+	return list
 }

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/finlatch/finlatch"
+)
+
+const (
+	activityPage = 50  // entries
+	maxSought    = 256 // bytes of what is sought
+	maxPage      = 1_000_000
+)
+
+func activityPages() []route { return []route{page("admin/activity", forAdministrators, showActivity)} }
+
+// activity is what the page of the activity log shows.
+type activity struct {
+	Text, Kind, User, From string // the filter
+	Filtered               bool
+	Kinds                  []kind
+	Entries                []finlatch.LoggedActivity
+	First, Last, Total     int
+	Newer, Older           string // addresses; empty: there are none
+}
+
+// kind is a type of entries, as people call it.
+type kind struct{ Type, Name string }
+
+// kinds are those that are sought most, first.
+func kinds() []kind {
+	return []kind{
+		{finlatch.ActivityAuthenticationSucceeded, "Sign-in"},
+		{finlatch.ActivityAuthenticationFailed, "Refused sign-in"},
+		{finlatch.ActivityQuickConnectApproved, "Quick Connect approved"},
+		{finlatch.ActivityQuickConnectDenied, "Quick Connect denied or undone"},
+		{finlatch.ActivityQuickConnectRefused, "Quick Connect refused"},
+		{finlatch.ActivityDeviceRevoked, "Device signed out"},
+		{finlatch.ActivitySessionStarted, "Device online"},
+		{finlatch.ActivitySessionEnded, "Device gone"},
+		{finlatch.ActivityUserLockedOut, "User locked out"},
+		{finlatch.ActivityUserUnlocked, "User unlocked"},
+		{finlatch.ActivityUserPasswordChanged, "Password changed"},
+		{finlatch.ActivityPasswordResetRequested, "Password forgotten"},
+		{finlatch.ActivityUserCreated, "User created"},
+		{finlatch.ActivityUserRenamed, "User renamed"},
+		{finlatch.ActivityUserPolicyUpdated, "Policy changed"},
+		{finlatch.ActivityUserDeleted, "User deleted"},
+		{finlatch.ActivityAPIKeyCreated, "API key created"},
+		{finlatch.ActivityAPIKeyDeleted, "API key deleted"},
+		{finlatch.ActivityConfigurationUpdated, "Settings changed"},
+		{finlatch.ActivitySetupCompleted, "Server set up"},
+	}
+}
+
+// sought is what a field of a filter says.
+func (r *request) sought(name string) string {
+	text := strings.TrimSpace(r.FormValue(name))
+	return strings.ToValidUTF8(text[:min(len(text), maxSought)], "")
+}
+
+func showActivity(r *request) (answer, error) {
+	data := activity{Text: r.sought("name"), Kind: r.sought("type"), User: r.sought("user"), From: r.sought("address"), Kinds: kinds()}
+	data.Filtered = data.Text+data.Kind+data.User+data.From != ""
+	number, _ := strconv.Atoi(r.FormValue("page"))
+	number = min(max(number, 1), maxPage)
+	before := (number - 1) * activityPage
+	var err error
+	data.Entries, data.Total, err = r.service().ActivityLog(r.context(), r.caller, finlatch.ActivityFilter{
+		NamePart: data.Text, Type: data.Kind, UserNamePart: data.User, AddressPart: data.From, Offset: before, Limit: activityPage})
+	if err != nil {
+		return nil, err
+	}
+	data.First, data.Last = before+1, before+len(data.Entries)
+	if number > 1 {
+		data.Newer = r.activityPage(&data, min(number-1, max(1, (data.Total+activityPage-1)/activityPage)))
+	}
+	if data.Last < data.Total && len(data.Entries) > 0 {
+		data.Older = r.activityPage(&data, number+1)
+	}
+	return view{name: "activity", title: "Activity log", data: data}, nil
+}
+
+// activityPage is the address of a page with the same filter.
+func (r *request) activityPage(data *activity, number int) string {
+	query := url.Values{"page": {strconv.Itoa(number)}}
+	for name, sought := range map[string]string{"name": data.Text, "type": data.Kind, "user": data.User, "address": data.From} {
+		if sought != "" {
+			query.Set(name, sought)
+		}
+	}
+	return r.root() + "admin/activity?" + query.Encode()
+}

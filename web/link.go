@@ -1,0 +1,165 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/finlatch/finlatch"
+)
+
+// errNoCode says what Service calls an unknown code in words for people.
+var errNoCode = &finlatch.Error{Kind: finlatch.NotFound, Msg: "No device shows this code. A code lasts ten minutes; have the device show a new one."}
+
+func aboutCode(err error) error {
+	if finlatch.UnknownCode(err) {
+		return errNoCode
+	}
+	return err
+}
+
+// maxChoice is how many users an administrator may choose from.
+const maxChoice = 300
+
+// followed is how long the page loads itself again after an approval. Each time the keyboard is back at its top, and devices
+// that poll need five seconds.
+const followed = time.Minute
+
+// linking is what the page shows on which somebody decides about a device.
+type linking struct {
+	finlatch.AskedRequest
+	Account  *finlatch.User  // who will be signed in
+	Own      bool            // that is whoever decides
+	Choice   []finlatch.User // whom an administrator may choose
+	Password bool            // is asked for
+}
+
+// Made names the request among those that have had its code.
+func (l linking) Made() string { return strconv.FormatInt(l.CreatedAt.UnixNano(), 10) }
+
+// code is what somebody typed, without what people put between digits.
+func (r *request) code() string {
+	return strings.Map(func(c rune) rune {
+		if c == ' ' || c == '-' || c == '\u00a0' {
+			return -1
+		}
+		return c
+	}, r.FormValue("code"))
+}
+
+// made is the time at which the request was made that the form is about.
+func (r *request) made() time.Time {
+	nanoseconds, err := strconv.ParseInt(r.FormValue("request"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(0, nanoseconds).UTC()
+}
+
+// account is whom an administrator has chosen with a form, never with an address; else whoever is signed in.
+func (r *request) account() (*finlatch.User, error) {
+	id, valid := finlatch.ParseID(r.PostFormValue("user"))
+	if !valid || id == r.caller.UserID() || !r.caller.Administrator() {
+		return r.caller.User, nil
+	}
+	user, err := r.service().UserByID(r.context(), r.caller, id)
+	return &user, err
+}
+
+// showLink asks for a code, or shows what asks with it.
+func showLink(r *request) (answer, error) {
+	code := r.code()
+	if code == "" || r.alert == errNoCode.Msg { // to ask for it again would count as another guess
+		return view{name: "link", title: "Approve a device"}, nil
+	}
+	asked, err := r.service().Asked(r.context(), r.caller, code)
+	err = aboutCode(err)
+	if err == nil && asked.State != finlatch.QuickConnectPending {
+		return seeOther(decidedPage(asked.QuickConnect)), nil
+	}
+	if err != nil {
+		status, text := told(err)
+		if r.alert == "" {
+			r.alert = text
+		}
+		return view{name: "link", title: "Approve a device", status: status}, nil
+	}
+	account, err := r.account()
+	if err != nil {
+		return nil, err
+	}
+	data := linking{AskedRequest: asked, Account: account, Own: account.ID == r.caller.UserID(), Password: r.caller.Administrator() && !r.service().Fresh(r.caller)}
+	if r.caller.Administrator() {
+		no := false
+		data.Choice, err = r.service().Users(r.context(), r.caller, finlatch.UserFilter{Disabled: &no, Limit: maxChoice})
+	}
+	return view{name: "asked", title: "Let this device in?", data: data}, err
+}
+
+func decidedPage(q finlatch.QuickConnect) string {
+	return "link/done?" + url.Values{"code": {q.Code}, "request": {strconv.FormatInt(q.CreatedAt.UnixNano(), 10)}}.Encode()
+}
+
+func (r *request) decided() seeOther {
+	return seeOther("link/done?" + url.Values{"code": {r.code()}, "request": {r.PostFormValue("request")}}.Encode())
+}
+
+func approve(r *request) (answer, error) {
+	account, err := r.account()
+	if err != nil {
+		return nil, err
+	}
+	if password := r.PostFormValue("password"); password != "" && !r.service().Fresh(r.caller) {
+		if err := r.enter(r.caller.User.Name, password); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.service().ApproveAsked(r.context(), r.caller, r.code(), r.made(), account.ID); err != nil {
+		return nil, aboutCode(err)
+	}
+	return r.decided(), nil
+}
+
+func deny(r *request) (answer, error) {
+	if err := r.service().Deny(r.context(), r.caller, r.code(), r.made()); err != nil {
+		return nil, aboutCode(err)
+	}
+	return r.decided(), nil
+}
+
+func undo(r *request) (answer, error) {
+	if err := r.service().UndoApproval(r.context(), r.caller, r.code(), r.made()); err != nil {
+		return nil, aboutCode(err)
+	}
+	return r.decided(), nil
+}
+
+// showDecided tells what came of a decision, and asks again until the device has its token.
+func showDecided(r *request) (answer, error) {
+	asked, err := r.service().Asked(r.context(), r.caller, r.code())
+	if err != nil {
+		return nil, aboutCode(err)
+	}
+	if !asked.CreatedAt.Equal(r.made()) {
+		return seeOther("link"), nil
+	}
+	v := view{name: "decided", data: linking{AskedRequest: asked}}
+	switch asked.State {
+	case finlatch.QuickConnectPending:
+		return seeOther("link?" + url.Values{"code": {asked.Code}}.Encode()), nil
+	case finlatch.QuickConnectApproved:
+		v.title = "Approved"
+		if r.now().Sub(asked.Approved) < followed {
+			v.refresh = 3
+		}
+	case finlatch.QuickConnectRedeemed:
+		v.title = "Signed in as " + asked.UserName + " on " + asked.DeviceName
+	case finlatch.QuickConnectDenied:
+		v.title = "Denied"
+		if !asked.UserID.IsZero() {
+			v.title = "Undone"
+		}
+	}
+	return v, nil
+}
