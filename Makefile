@@ -1,6 +1,6 @@
 # The doors of the house. Each is a plain command that works without make, too.
 
-.PHONY: build test race check conformance bench ci release
+.PHONY: build test race check conformance screenshots bench ci release
 
 build: # the program, here
 	go build ./cmd/finlatch
@@ -19,6 +19,11 @@ check: # without running anything
 
 conformance: # the recorded answers of a real Jellyfin, and its clients from npm (Node 20)
 	cd conformance && go test -count=1 ./...
+
+screenshots: # of the documentation, made anew in a browser
+	cd conformance && go test -count=1 -run '^TestBrowser(Pages|Flows)$$' .
+	for name in let-this-device-in-phone my-devices-desktop page-overview-light-desktop page-sign-in-dark-phone; do \
+		cp conformance/.out/screenshots/$$name.png docs/screenshots/; done
 
 bench:
 	go test -run '^$$' -bench . ./cmd/finlatch/...

@@ -227,6 +227,9 @@ func (s *Service) checkOwnPolicy(ctx context.Context, tx Tx, settings *Settings,
 // changePolicy is SetPolicy with a policy that is made from the user's record, and allowed by check.
 func (s *Service) changePolicy(ctx context.Context, c Caller, id ID, check func(context.Context, Tx, *User, Policy) error,
 	f func(*User) (Policy, int, error)) error {
+	if err := s.keepsUsers(); err != nil {
+		return err
+	}
 	enabled := false
 	err := s.change(ctx, id, func(tx Tx, user *User) error {
 		policy, invalidLoginAttempts, err := f(user)
@@ -391,6 +394,9 @@ func (s *Service) DeleteUser(ctx context.Context, c Caller, id ID) error {
 // Rename gives a user another name, for administrators. Tokens stay.
 func (s *Service) Rename(ctx context.Context, c Caller, id ID, name string) error {
 	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+		return err
+	}
+	if err := s.keepsUsers(); err != nil {
 		return err
 	}
 	if !validName(name) {

@@ -23,6 +23,7 @@ const (
 	ActivityQuickConnectRefused     = "QuickConnectRefused"
 	ActivityQuickConnectDenied      = "QuickConnectDenied"
 	ActivityDeviceRevoked           = "DeviceRevoked"
+	ActivityDeviceAdopted           = "DeviceAdopted"
 	ActivityAPIKeyCreated           = "ApiKeyCreated"
 	ActivityAPIKeyDeleted           = "ApiKeyDeleted"
 	ActivityConfigurationUpdated    = "ServerConfigurationUpdated"

@@ -3,6 +3,7 @@ package finlatch
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Approve lets the device that shows a code sign in as a user: the caller, or, for an administrator, the one that id
@@ -15,7 +16,7 @@ func (s *Service) Approve(ctx context.Context, c Caller, code string, id ID) err
 	if err != nil {
 		return err
 	}
-	return s.approve(ctx, c, code, id, func(request *QuickConnect) error {
+	return s.approve(ctx, c, code, time.Time{}, id, func(request *QuickConnect) error {
 		var refused bool
 		switch s.options.QuickConnectApproval {
 		case ApproveNear:
@@ -35,8 +36,8 @@ func asker(request *QuickConnect) Caller {
 	return Caller{Address: request.Address, Forwarded: request.Forwarded}
 }
 
-// approve is Approve with what is asked of a request besides.
-func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, allowed func(*QuickConnect) error) error {
+// approve is Approve with what is asked of a request besides; asked is as in decide.
+func (s *Service) approve(ctx context.Context, c Caller, code string, asked time.Time, id ID, allowed func(*QuickConnect) error) error {
 	if err := s.Allow(ctx, c, LevelUser); err != nil {
 		return err
 	}
@@ -44,7 +45,15 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	if err != nil {
 		return err
 	}
-	return s.decide(ctx, c, code, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
+	if s.options.Upstream != nil {
+		if err := s.refreshForApproval(ctx, c, code, asked, id); err != nil {
+			return err
+		}
+	}
+	if err := s.quickConnectOn(ctx); err != nil {
+		return err
+	}
+	return s.decide(ctx, c, code, asked, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
 		switch request.State {
 		case QuickConnectPending:
 		case QuickConnectDenied:
@@ -76,23 +85,27 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, id ID, all
 	})
 }
 
-// decide lets f decide on the request that shows a code, for whoever is signed in, in one transaction of run: Store.View or
-// Store.Update. What f refuses is no fault: the transaction is committed, and then noted, where f says what.
-func (s *Service) decide(ctx context.Context, c Caller, code string, run func(context.Context, func(Tx) error) error,
+// decide lets f decide on the request that shows a code and was made at asked, for whoever is signed in, in one transaction of
+// run: Store.View or Store.Update. With a zero asked it is whichever shows the code, so that codes can be guessed: callers are
+// held to some of them, right ones given back. Whoever names the time has seen the request: nothing that others do, or that
+// the caller has mistyped, keeps them from it. What f refuses is no fault: the transaction is committed, and then noted,
+// where f says what.
+func (s *Service) decide(ctx context.Context, c Caller, code string, asked time.Time, run func(context.Context, func(Tx) error) error,
 	f func(Tx, *QuickConnect) (refusal error, noted Activity, err error)) error {
 	if err := s.Allow(ctx, c, LevelUser); err != nil {
 		return err
 	}
-	if err := s.quickConnectOn(ctx); err != nil {
-		return err
-	}
-	giveBack, err := s.takeCode(c)
-	if err != nil {
-		return err
+	guesses := asked.IsZero()
+	giveBack := func() {}
+	if guesses {
+		var err error
+		if giveBack, err = s.takeCode(c); err != nil {
+			return err
+		}
 	}
 	var noted Activity
 	var refusal error
-	err = run(ctx, func(tx Tx) error {
+	err := run(ctx, func(tx Tx) error {
 		refusal, noted = nil, Activity{}
 		if c.Device != nil {
 			if _, err := tx.Device(ctx, c.Device.TokenHash); err != nil { // it ended meanwhile
@@ -106,12 +119,19 @@ func (s *Service) decide(ctx context.Context, c Caller, code string, run func(co
 			return nil
 		case err != nil:
 			return err
+		case !guesses && !request.CreatedAt.Equal(asked):
+			refusal = errNotAsked
+			return nil
 		}
 		refusal, noted, err = f(tx, &request)
 		return err
 	})
-	if err != nil || !errors.Is(refusal, error(errUnknownCode)) {
+	unknown := errors.Is(refusal, error(errUnknownCode)) || errors.Is(refusal, error(errNotAsked))
+	if err != nil || !unknown {
 		giveBack()
+	}
+	if err == nil && unknown && !guesses {
+		_, err = s.takeCode(c)
 	}
 	if err != nil {
 		return err

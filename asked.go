@@ -11,6 +11,7 @@ const freshSignIn = 10 * time.Minute
 
 var (
 	errNotAsked = &Error{Kind: Conflict, Msg: "That request is not there any more: another device shows this code now."}
+	errDecided  = &Error{Kind: Conflict, Msg: "This device has been approved already. Undo takes that back."}
 	errNotYours = &Error{Kind: Forbidden, Msg: "Somebody else has approved this device."}
 	errConfirm  = &Error{Kind: Forbidden, Msg: "Give your password first."}
 )
@@ -35,13 +36,19 @@ type AskedRequest struct {
 }
 
 // Asked is the request that shows a code, for whoever is signed in, so that they see what asks before they decide. NotFound
-// for a code that is not shown, RateLimited after too many of those; Forbidden where somebody else has approved it.
-func (s *Service) Asked(ctx context.Context, c Caller, code string) (asked AskedRequest, err error) {
+// for a code that is not shown, RateLimited after too many of those; Forbidden where somebody else has approved it. With the
+// time at which it was made, it is that request, also while Quick Connect is off.
+func (s *Service) Asked(ctx context.Context, c Caller, code string, made time.Time) (asked AskedRequest, err error) {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return AskedRequest{}, err
 	}
-	err = s.decide(ctx, c, code, s.store.View, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
+	if made.IsZero() {
+		if err := s.quickConnectOn(ctx); err != nil {
+			return AskedRequest{}, err
+		}
+	}
+	err = s.decide(ctx, c, code, made, s.store.View, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
 		asked = AskedRequest{QuickConnect: *request, Near: s.near(settings, c, asker(request))}
 		if request.UserID.IsZero() {
 			return nil, noted, nil
@@ -66,11 +73,11 @@ func (c Caller) decided(request *QuickConnect) bool {
 // ApproveAsked is Approve for a caller to whom the request was shown as it was made at asked, wherever it comes from. An
 // administrator whose sign-in is not Fresh is refused, see Confirm; Conflict where another device shows the code by now.
 func (s *Service) ApproveAsked(ctx context.Context, c Caller, code string, asked time.Time, id ID) error {
-	return s.approve(ctx, c, code, id, func(request *QuickConnect) error {
-		switch {
-		case !request.CreatedAt.Equal(asked):
-			return errNotAsked
-		case c.Administrator() && !s.Fresh(c):
+	if asked.IsZero() {
+		return errNotAsked
+	}
+	return s.approve(ctx, c, code, asked, id, func(*QuickConnect) error {
+		if c.Administrator() && !s.Fresh(c) {
 			return errConfirm
 		}
 		return nil
@@ -80,12 +87,15 @@ func (s *Service) ApproveAsked(ctx context.Context, c Caller, code string, asked
 // Deny refuses the device that shows a code, for good: its request, as it was made at asked, is pending no more. Whoever is
 // signed in may. Conflict where another device shows the code by now, or the request was decided on already.
 func (s *Service) Deny(ctx context.Context, c Caller, code string, asked time.Time) error {
-	return s.decide(ctx, c, code, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
+	if asked.IsZero() {
+		return errNotAsked
+	}
+	return s.decide(ctx, c, code, asked, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
 		switch {
-		case !request.CreatedAt.Equal(asked):
-			return errNotAsked, noted, nil
 		case request.State == QuickConnectDenied:
 			return nil, noted, nil
+		case request.State != QuickConnectPending && c.decided(request):
+			return errDecided, noted, nil
 		case request.State != QuickConnectPending:
 			return errApprovedByOther, noted, nil
 		}
@@ -95,7 +105,7 @@ func (s *Service) Deny(ctx context.Context, c Caller, code string, asked time.Ti
 
 func (s *Service) deny(ctx context.Context, tx Tx, c Caller, request *QuickConnect, note string) error {
 	about := request.UserID
-	request.State, request.Salt = QuickConnectDenied, nil
+	request.State, request.Salt, request.Minting = QuickConnectDenied, nil, nil
 	entry := s.entry(c, ActivityQuickConnectDenied, about, note, request.AppName, request.DeviceName)
 	return firstOf(tx.PutQuickConnect(ctx, *request), tx.AddActivity(ctx, entry))
 }
@@ -103,10 +113,11 @@ func (s *Service) deny(ctx context.Context, tx Tx, c Caller, request *QuickConne
 // UndoApproval takes back what ApproveAsked has given, for as long as the request is kept, ten minutes: the device gets no
 // token, or the one that it got ends. Forbidden for whoever has no say in it.
 func (s *Service) UndoApproval(ctx context.Context, c Caller, code string, asked time.Time) error {
-	return s.decide(ctx, c, code, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
+	if asked.IsZero() {
+		return errNotAsked
+	}
+	return s.decide(ctx, c, code, asked, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
 		switch {
-		case !request.CreatedAt.Equal(asked):
-			return errNotAsked, noted, nil
 		case request.State == QuickConnectPending || !c.decided(request):
 			return errNotYours, noted, nil
 		case request.State == QuickConnectDenied:

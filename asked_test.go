@@ -77,7 +77,7 @@ func TestAsked(t *testing.T) {
 	look := func(when string, near map[string]bool, name string, callers map[string]finlatch.Caller) {
 		t.Helper()
 		for who, c := range callers {
-			asked, err := w.Asked(w.ctx, c, request.Code)
+			asked, err := w.Asked(w.ctx, c, request.Code, time.Time{})
 			if err != nil || asked.DeviceName != "Telly" || asked.DeviceID != "tv" || asked.Address != home || !asked.CreatedAt.Equal(request.CreatedAt) {
 				t.Errorf("%s, %s sees %+v, %v", when, who, asked, err)
 			}
@@ -88,7 +88,7 @@ func TestAsked(t *testing.T) {
 	}
 	near := map[string]bool{"admin": true, "ann": true}
 	look("pending", near, "", map[string]finlatch.Caller{"admin": admin, "ann": annHere, "ben": ben})
-	_, err := w.Asked(w.ctx, finlatch.Caller{Address: home, Pages: true}, request.Code)
+	_, err := w.Asked(w.ctx, finlatch.Caller{Address: home, Pages: true}, request.Code, time.Time{})
 	w.wantKind(err, finlatch.Unauthenticated)
 	if state, err := w.QuickConnectRequest(w.ctx, secret); err != nil || state.State != finlatch.QuickConnectPending {
 		t.Errorf("looked at, it is %v, %v", state.State, err)
@@ -108,11 +108,11 @@ func TestAsked(t *testing.T) {
 			}
 		}
 		look(when, near, "ann", map[string]finlatch.Caller{"admin": admin, "ann": annHere})
-		_, err := w.Asked(w.ctx, ben, request.Code)
+		_, err := w.Asked(w.ctx, ben, request.Code, time.Time{})
 		w.wantKind(err, finlatch.Forbidden)
 	}
 	w.clock.Move(10 * time.Minute)
-	_, err = w.Asked(w.ctx, admin, request.Code)
+	_, err = w.Asked(w.ctx, admin, request.Code, time.Time{})
 	w.wantKind(err, finlatch.NotFound)
 	if !finlatch.UnknownCode(err) || finlatch.UnknownCode(finlatch.ErrNotFound) || finlatch.UnknownCode(nil) {
 		t.Errorf("UnknownCode(%v) is not right", err)
@@ -127,7 +127,7 @@ func TestWrongCodesOfThePagesAreLimited(t *testing.T) {
 	c := w.onPages("ann", "pw", home)
 	request, secret := w.initiate(device("tv", home))
 	rules := map[string]func(code string) error{
-		"Asked":        func(code string) error { _, err := w.Asked(w.ctx, c, code); return err },
+		"Asked":        func(code string) error { _, err := w.Asked(w.ctx, c, code, time.Time{}); return err },
 		"ApproveAsked": func(code string) error { return w.ApproveAsked(w.ctx, c, code, request.CreatedAt, finlatch.ID{}) },
 		"Deny":         func(code string) error { return w.Deny(w.ctx, c, code, request.CreatedAt) },
 		"UndoApproval": func(code string) error { return w.UndoApproval(w.ctx, c, code, request.CreatedAt) },
@@ -135,7 +135,7 @@ func TestWrongCodesOfThePagesAreLimited(t *testing.T) {
 	}
 	for range 2 {
 		for range 20 { // right ones do not count
-			if _, err := w.Asked(w.ctx, c, request.Code); err != nil {
+			if _, err := w.Asked(w.ctx, c, request.Code, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 			w.wantKind(w.Deny(w.ctx, c, request.Code, time.Time{}), finlatch.Conflict)
@@ -147,14 +147,23 @@ func TestWrongCodesOfThePagesAreLimited(t *testing.T) {
 		}
 	}
 	for name, rule := range rules {
-		for _, code := range []string{"no code", request.Code} {
-			if err := rule(code); finlatch.KindOf(err) != finlatch.RateLimited {
-				t.Errorf("%s after ten wrong codes: %v", name, err)
-			}
+		if err := rule("no code"); finlatch.KindOf(err) != finlatch.RateLimited {
+			t.Errorf("%s of a wrong code after ten: %v", name, err)
 		}
 	}
-	if state, err := w.QuickConnectRequest(w.ctx, secret); err != nil || state.State != finlatch.QuickConnectPending {
-		t.Errorf("it is %v, %v", state.State, err)
+	for _, name := range []string{"Asked", "Approve"} { // which take any code for a guess
+		if err := rules[name](request.Code); finlatch.KindOf(err) != finlatch.RateLimited {
+			t.Errorf("%s after ten wrong codes: %v", name, err)
+		}
+	}
+	// Who has seen the request is not kept from it by what they, or others, have guessed.
+	for _, name := range []string{"ApproveAsked", "UndoApproval"} {
+		if err := rules[name](request.Code); err != nil {
+			t.Errorf("%s after ten wrong codes: %v", name, err)
+		}
+	}
+	if _, err := w.QuickConnectRequest(w.ctx, secret); finlatch.KindOf(err) != finlatch.NotFound {
+		t.Errorf("the approval was not undone: %v", err)
 	}
 }
 
@@ -220,7 +229,7 @@ func TestDecidingAfterTheSession(t *testing.T) {
 	if err := w.SignOutOthers(w.ctx, finlatch.Operator(), c.UserID()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Asked(w.ctx, c, request.Code)
+	_, err := w.Asked(w.ctx, c, request.Code, time.Time{})
 	for name, err := range map[string]error{"Asked": err, "ApproveAsked": w.ApproveAsked(w.ctx, c, request.Code, request.CreatedAt, finlatch.ID{}),
 		"Deny": w.Deny(w.ctx, c, request.Code, request.CreatedAt), "UndoApproval": w.UndoApproval(w.ctx, c, request.Code, request.CreatedAt)} {
 		if !errors.Is(err, finlatch.ErrUnauthenticated) {
@@ -418,10 +427,57 @@ func TestUndoEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clock.Move(59 * time.Second)
-	if asked, err := w.Asked(w.ctx, c, request.Code); err != nil || asked.State != finlatch.QuickConnectRedeemed {
+	if asked, err := w.Asked(w.ctx, c, request.Code, time.Time{}); err != nil || asked.State != finlatch.QuickConnectRedeemed {
 		t.Errorf("just before: %v, %v", asked.State, err)
 	}
 	w.clock.Move(time.Second)
 	w.wantKind(w.UndoApproval(w.ctx, c, request.Code, request.CreatedAt), finlatch.NotFound)
 	w.caller(in.Token, home)
+}
+
+// Whoever got in by an approval cannot keep the approver from taking it back.
+func TestNothingKeepsFromUndoing(t *testing.T) {
+	t.Parallel()
+	for name, hinder := range map[string]func(w *world, thief finlatch.Caller) error{
+		"wrong codes": func(w *world, thief finlatch.Caller) error {
+			for range 11 {
+				_ = w.Approve(w.ctx, thief, "no code", finlatch.ID{})
+			}
+			return nil
+		},
+		"another device that is signed out": func(w *world, thief finlatch.Caller) error {
+			return w.DeleteDevices(w.ctx, thief, []string{"phone"}, thief.UserID())
+		},
+		"Quick Connect that is switched off": func(w *world, _ finlatch.Caller) error {
+			return w.ChangeSettings(w.ctx, finlatch.Operator(), "off", func(s *finlatch.Settings) error {
+				s.QuickConnect = false
+				return nil
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.user("ann", "pw")
+			w.signIn("ann", "pw", device("phone", home))
+			c := w.onPages("ann", "pw", home)
+			request, secret := w.initiate(device("tv", home))
+			if err := w.ApproveAsked(w.ctx, c, request.Code, request.CreatedAt, finlatch.ID{}); err != nil {
+				t.Fatal(err)
+			}
+			in, err := w.Redeem(w.ctx, device("tv", home), secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := hinder(w, w.caller(in.Token, home)); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.UndoApproval(w.ctx, c, request.Code, request.CreatedAt); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Authenticate(w.ctx, device("tv", home), in.Token); finlatch.KindOf(err) != finlatch.Unauthenticated {
+				t.Errorf("the device is still signed in: %v", err)
+			}
+		})
+	}
 }

@@ -21,13 +21,28 @@ const (
 
 // Authenticate says which caller a token makes of c, whose ClientInfo, Address and Forwarded the request has given.
 // Fields of ClientInfo that are empty are filled from the device. A token that means nothing, or whose user is disabled,
-// is ErrUnauthenticated.
+// is ErrUnauthenticated. An Upstream is asked, once, about a token that is not known, unless the pages vouch for c;
+// Unavailable where it is away.
 func (s *Service) Authenticate(ctx context.Context, c Caller, token Token) (Caller, error) {
 	hash := token.Hash()
 	device, user, err := s.remembered(ctx, hash)
+	if errors.Is(err, ErrNotFound) && !c.Pages {
+		known, keyErr := s.authenticateKey(ctx, c, hash)
+		if !errors.Is(keyErr, ErrUnauthenticated) || s.options.Upstream == nil {
+			return known, keyErr
+		}
+		if !s.adoption.isKey(hash, s.Now()) {
+			err = s.adopt(ctx, c, token)
+		}
+		if s.adoption.isKey(hash, s.Now()) {
+			c.Key, c.AppName = &APIKey{Name: UpstreamKey, Hash: hash}, UpstreamKey
+			return c, nil
+		}
+		if err == nil {
+			device, user, err = s.remembered(ctx, hash)
+		}
+	}
 	switch {
-	case errors.Is(err, ErrNotFound) && !c.Pages:
-		return s.authenticateKey(ctx, c, hash)
 	case errors.Is(err, ErrNotFound):
 		return Caller{}, ErrUnauthenticated
 	case err != nil:

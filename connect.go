@@ -167,7 +167,7 @@ func (s *Service) mayConnect(ctx context.Context, tx Tx, from Caller, request Qu
 
 // Redeem gives the device whose request was approved its access token. It works once; a repeat within five seconds gets
 // the same answer, unless that token was ended meanwhile. NotFound for a secret that is unknown, expired, used up or not
-// yet approved.
+// yet approved. Where an Upstream makes the tokens: Unavailable while it is away, and whoever comes again gets the one token.
 func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in SignedIn, err error) {
 	defer s.tell(SignInByQuickConnect, &in, &err)
 	if err := s.quickConnectOn(ctx); err != nil {
@@ -183,6 +183,13 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in Signe
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return SignedIn{}, err
+	}
+	if s.options.Upstream != nil {
+		if in, err = s.redeemVouched(ctx, c, secret.Hash()); err == nil {
+			s.throttling.arrived(&in.User, s.place(settings, c), s.Now())
+			s.sweeping.due(s.Now().Add(quickConnectRepeat))
+		}
+		return in, err
 	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(s.options.Random, salt); err != nil {

@@ -70,6 +70,7 @@ type Device struct {
 	LastActivityAt time.Time // coarse by minutes
 	Capabilities   Capabilities
 	Pages          bool   // signed in on the pages: its token counts there only, and no other does there
+	Sealed         []byte // the token, encrypted, where an Upstream has made it; empty: it is nowhere
 	CustomName     string // from its DeviceOptions: the user's own, else those for everybody. Only read: CreateDevice ignores it
 }
 

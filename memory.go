@@ -18,7 +18,7 @@ type memory struct {
 	on         atomic.Bool // while the store tells of changes
 	devices    *otter.Cache[Hash, *Device]
 	users      *otter.Cache[ID, *User]
-	requests   *otter.Cache[Hash, *QuickConnect] // without their salts
+	requests   *otter.Cache[Hash, *QuickConnect] // without what makes their tokens
 	settings   atomic.Pointer[Settings]
 	hits       atomic.Uint64
 }
@@ -145,7 +145,7 @@ func (s *Service) rememberedRequest(ctx context.Context, secret Hash) (*QuickCon
 	if err != nil {
 		return nil, err
 	}
-	request.Salt = nil
+	request.Salt, request.Minting = nil, nil
 	s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
 	return request, nil
 }

@@ -128,6 +128,9 @@ func (s *Service) putPassword(ctx context.Context, tx Tx, c Caller, user *User, 
 
 // hash hashes a new password; none for the empty one.
 func (s *Service) hash(ctx context.Context, c Caller, password string) (encoded string, err error) {
+	if err := s.keepsUsers(); err != nil {
+		return "", err
+	}
 	switch {
 	case password == "":
 		return "", nil

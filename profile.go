@@ -23,6 +23,9 @@ func (c Caller) mayUpdate(user *User) bool {
 // toUpdate is the user whom a request is to change: the one it names, else the caller. NotFound where there is none, and
 // refusal where the caller may not change it.
 func (s *Service) toUpdate(ctx context.Context, c Caller, id ID, refusal error) (user User, err error) {
+	if err := s.keepsUsers(); err != nil {
+		return User{}, err
+	}
 	if id.IsZero() {
 		id = c.UserID()
 	}

@@ -8,12 +8,13 @@ import (
 // QuickConnectState says how far a request for Quick Connect has come.
 type QuickConnectState uint8
 
-// The states of a request, in the order in which it passes them.
+// The states of a request.
 const (
 	QuickConnectPending  QuickConnectState = iota // the code is shown, nobody has approved it
 	QuickConnectApproved                          // somebody has; the device may redeem its secret
 	QuickConnectRedeemed                          // the device has its token
 	QuickConnectDenied                            // somebody has refused it; it stays so until it expires
+	QuickConnectMinting                           // approved, and an Upstream is making the token
 )
 
 // QuickConnect is a device's request to be signed in by a person who approves its code in an app that is signed in.
@@ -31,12 +32,13 @@ type QuickConnect struct {
 	UserID     ID // who will be signed in; from approval on
 	ApprovedBy ID // who approved: UserID, an administrator, or the zero ID of an API key
 	RedeemedAt time.Time
-	Salt       []byte // see Secret.token; only for a few seconds after RedeemedAt
+	Salt       []byte // see Secret.token, or the hash of an Upstream's token; only for a few seconds after RedeemedAt
+	Minting    []byte // what the Upstream makes the token with, encrypted; only in state minting
 }
 
 // redeemable tells whether somebody has approved the request, so that its secret may be worth a token.
 func (q *QuickConnect) redeemable() bool {
-	return q.State == QuickConnectApproved || q.State == QuickConnectRedeemed
+	return q.State == QuickConnectApproved || q.State == QuickConnectMinting || q.State == QuickConnectRedeemed
 }
 
 // QuickConnectApproval says for which requests an approval through the plain API is enough. The official page for it takes

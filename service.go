@@ -75,6 +75,12 @@ type Options struct {
 	ResetDir string
 	// OnSignIn is told of every sign-in and what came of it. It is quick.
 	OnSignIn func(SignInMethod, SignInOutcome)
+	// Upstream, where there is one, vouches for users, passwords and tokens; see gateway.
+	Upstream Upstream
+	// ServerID is the Upstream's. Zero: one of its own.
+	ServerID ID
+	// Strict knows no tokens but those that were given here; else those that the Upstream has given before count, too.
+	Strict bool
 	// CacheSize is how many signed-in devices are kept in memory; 0: 100,000.
 	CacheSize int
 }
@@ -97,6 +103,13 @@ type Service struct {
 	initiated  attempts[netip.Prefix] // requests for Quick Connect
 	codes      attempts[ID]           // wrong codes, by user or API key
 	drawing    chan struct{}          // has room for whoever makes a picture
+
+	// With an Upstream only.
+	adoption    adoption
+	ending      ending
+	rechecks    flights[Hash, struct{}]
+	redemptions flights[Hash, SignedIn]
+	entering    turns[string] // by device id: upstream, the last token of a user's device ends the one before
 }
 
 // New makes a Service on a store and gives a new store its settings.
@@ -155,6 +168,8 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	s.initiated = attempts[netip.Prefix]{each: maxInitiated, window: time.Minute}
 	s.codes = attempts[ID]{each: maxWrongCodes, window: 10 * time.Minute}
 	s.resets.init(options.SealKey)
+	s.adoption.init()
+	s.ending.init()
 	if err := s.ensureSettings(ctx); err != nil {
 		return s, err
 	}
@@ -173,6 +188,9 @@ func (s *Service) ensureSettings(ctx context.Context) error {
 	id, err := newID(s.options.Random)
 	if err != nil {
 		return err
+	}
+	if s.options.Upstream != nil {
+		return s.takeOver(ctx, newSettings(id))
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		_, err := tx.Settings(ctx)
@@ -194,6 +212,9 @@ func (s *Service) Run(ctx context.Context) {
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.writeTouches(ctx) })
 	wg.Go(func() { s.writeFailures(ctx) })
+	if s.options.Upstream != nil {
+		wg.Go(func() { s.attend(ctx) })
+	}
 	wg.Wait()
 }
 
@@ -231,6 +252,21 @@ func (s *Service) local(settings *Settings, c Caller) bool {
 // mayCome tells whether the caller may be where it is, and use an account with the policy from there; nil for none.
 func (s *Service) mayCome(settings *Settings, c Caller, policy *Policy) bool {
 	return settings.RemoteAccess && (policy == nil || policy.EnableRemoteAccess) || s.local(settings, c)
+}
+
+// WhyNot is why the signed-in user may not use the account now, from there or on that device; nil for who may.
+func (s *Service) WhyNot(ctx context.Context, c Caller) error {
+	if c.User == nil {
+		return nil
+	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Device != nil && !c.User.Policy.allowsDevice(c.Device.DeviceID) {
+		return errDevice
+	}
+	return s.mayUse(settings, c, c.User)
 }
 
 // LocksOut tells whether a signed-in caller could not come back from where it is with these settings.

@@ -42,7 +42,8 @@ func (i ClientInfo) complete() error {
 // is blank; RateLimited after too many failures, see throttling.go; Unauthenticated for an unknown name or a wrong
 // password; Forbidden for an account that may not be used (disabled, from there, at this time), which only the right
 // password tells; Forbidden for a device or a session too many. An empty password is decided without hashing, any other
-// costs one hash, whoever asks for whom. Unavailable where the hash gate is too busy.
+// costs one hash, whoever asks for whom. Unavailable where the hash gate is too busy. An Upstream is asked instead of hashing,
+// in the same turn, and says for itself whom it forbids; Unavailable where it is away.
 func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (in SignedIn, err error) {
 	defer s.tell(SignInByPassword, &in, &err)
 	if err := c.complete(); err != nil {
@@ -54,8 +55,7 @@ func (s *Service) SignIn(ctx context.Context, c Caller, name, password string) (
 	if err := s.signInOpen(ctx, c); err != nil {
 		return SignedIn{}, err
 	}
-	normalized := NormalizeName(name)
-	return s.signIn(ctx, c, normalized, password, func(tx Tx) (User, error) { return tx.UserByName(ctx, normalized) })
+	return s.signIn(ctx, c, ID{}, name, password)
 }
 
 // SignInByID is SignIn for a user named by id; NotFound where there is none. The password must not be empty.
@@ -69,6 +69,9 @@ func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password stri
 		named, err = tx.User(ctx, id)
 		return err
 	})
+	if errors.Is(err, ErrNotFound) && s.options.Upstream != nil {
+		named, err = s.namedUpstream(ctx, c, id)
+	}
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return SignedIn{}, errUserNotFound
@@ -78,13 +81,23 @@ func (s *Service) SignInByID(ctx context.Context, c Caller, id ID, password stri
 	if err := c.complete(); err != nil {
 		return SignedIn{}, err
 	}
-	return s.signIn(ctx, c, named.NormalizedName, password, func(tx Tx) (User, error) { return tx.User(ctx, id) })
+	return s.signIn(ctx, c, id, named.Name, password)
 }
 
-func (s *Service) signIn(ctx context.Context, c Caller, name, password string, find func(Tx) (User, error)) (SignedIn, error) {
-	a, err := s.lookUp(ctx, c, name, password, find)
+// signIn is about the user with an id or, where that is zero, with a name.
+func (s *Service) signIn(ctx context.Context, c Caller, id ID, name, password string) (SignedIn, error) {
+	normalized := NormalizeName(name)
+	a, err := s.lookUp(ctx, c, normalized, password, func(tx Tx) (User, error) {
+		if id.IsZero() {
+			return tx.UserByName(ctx, normalized)
+		}
+		return tx.User(ctx, id)
+	})
 	if err != nil {
 		return SignedIn{}, err
+	}
+	if s.options.Upstream != nil {
+		return s.signInVouched(ctx, c, a, id, name, password)
 	}
 	right, rehashed, err := s.verify(ctx, c, a, password)
 	switch {
@@ -143,7 +156,7 @@ func (s *Service) mayHave(ctx context.Context, tx Tx, user *User, deviceID strin
 	if !user.Policy.allowsDevice(deviceID) {
 		return errDevice, nil
 	}
-	if limit := user.Policy.MaxActiveSessions; limit > 0 {
+	if limit := user.Policy.MaxActiveSessions; limit > 0 && s.options.Upstream == nil { // an Upstream counts for itself
 		all, err := tx.CountDevices(ctx, DeviceFilter{UserID: user.ID})
 		if err != nil {
 			return nil, err

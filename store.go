@@ -55,6 +55,7 @@ type Change struct {
 type Tx interface {
 	UserTx
 	DeviceTx
+	EndedTokenTx
 	APIKeyTx
 	QuickConnectTx
 	ActivityTx
@@ -119,6 +120,19 @@ type DeviceTx interface {
 	PutDeviceOptions(ctx context.Context, options DeviceOptions) error
 }
 
+// EndedTokenTx is the part of a Tx about tokens that an Upstream has made and is to end.
+type EndedTokenTx interface {
+	// EndedToken is the first with a hash: ErrNotFound where there is none.
+	EndedToken(ctx context.Context, token Hash) (EndedToken, error)
+	// EndedTokens lists those with a greater ID than after, in the order of their IDs, at most limit. The token of every device
+	// that is deleted, whatever deletes it, is among them if it was Sealed.
+	EndedTokens(ctx context.Context, after int64, limit int) ([]EndedToken, error)
+	// AddEndedToken adds one, and gives it an ID of its own.
+	AddEndedToken(ctx context.Context, token EndedToken) error
+	// ForgetEndedToken deletes one; what is not there is no error.
+	ForgetEndedToken(ctx context.Context, id int64) error
+}
+
 // APIKeyTx is the part of a Tx about API keys.
 type APIKeyTx interface {
 	APIKey(ctx context.Context, key Hash) (APIKey, error)
@@ -140,7 +154,8 @@ type QuickConnectTx interface {
 	// PutQuickConnect replaces a request, found by its SecretHash; the code stays as it was.
 	PutQuickConnect(ctx context.Context, request QuickConnect) error
 	DeleteQuickConnect(ctx context.Context, secret Hash) error
-	// DeleteQuickConnectsOf deletes the requests that were approved for a user.
+	// DeleteQuickConnectsOf deletes the requests that were approved for a user and have no token yet. Others stay, so that what
+	// was approved can be undone.
 	DeleteQuickConnectsOf(ctx context.Context, user ID) error
 	// CountPendingQuickConnects counts requests in state pending, in constant time.
 	CountPendingQuickConnects(ctx context.Context) (int, error)

@@ -26,8 +26,9 @@ type User struct {
 	DevicesSeenAt  time.Time // when it last looked at its devices on the pages; zero: never
 }
 
-// HasPassword tells whether the user signs in with anything but the empty password.
-func (u *User) HasPassword() bool { return u.PasswordHash != "" }
+// HasPassword tells whether the user signs in with anything but the empty password. It is said of all that an Upstream keeps,
+// as Jellyfin 12 says it of everybody.
+func (u *User) HasPassword() bool { return u.PasswordHash != "" || u.mirrors() }
 
 // maxNameLength is in bytes; Jellyfin declares 255 characters and does not enforce it.
 const maxNameLength = 255

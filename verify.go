@@ -64,6 +64,15 @@ func (s *Service) verify(ctx context.Context, c Caller, a claim, password string
 	if len(password) > MaxPassword {
 		user, guess = nil, "too long to be anybody's" // not kept while it waits, and refused at the same cost
 	}
+	right, err = s.guess(ctx, c, a, guess, func() (right bool, err error) {
+		right, rehashed, err = s.compare(user, guess)
+		return right, err
+	})
+	return right, rehashed, err
+}
+
+// guess lets compare tell whether a password is right, by the rules of verify, behind the hash gate.
+func (s *Service) guess(ctx context.Context, c Caller, a claim, password string, compare func() (bool, error)) (right bool, err error) {
 	limits := s.throttling.counters(c, a)
 	for held := false; ; {
 		verdict := s.throttling.verdict(limits, s.Now())
@@ -76,7 +85,7 @@ func (s *Service) verify(ctx context.Context, c Caller, a claim, password string
 		}
 		if err != nil {
 			s.noteThrottled(ctx, c, a.user, err)
-			return false, "", err
+			return false, err
 		}
 		late := false
 		gateErr := s.hashing.do(ctx, c.Address, a.known, func() {
@@ -85,16 +94,16 @@ func (s *Service) verify(ctx context.Context, c Caller, a claim, password string
 			if late = verdict.Refused > 0 || verdict.Hold > 0 && !held; late {
 				return
 			}
-			right, rehashed, err = s.compare(user, guess)
-			if err == nil && !right && s.throttling.fail(limits, guess, s.Now()) {
+			right, err = compare()
+			if err == nil && !right && s.throttling.fail(limits, password, s.Now()) {
 				s.noteLocked(c, a.user)
 			}
 		})
 		if gateErr != nil {
-			return false, "", gateErr
+			return false, gateErr
 		}
 		if !late {
-			return right, rehashed, err
+			return right, err
 		}
 	}
 }

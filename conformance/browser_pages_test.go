@@ -38,7 +38,7 @@ var (
 		{name: "sign in refused", path: "/finlatch/sign-in", heading: "Sign in", alert: true, come: func(t *testing.T, p *populated, b *tab) {
 			b.enter(t, "anna", "wrong")
 		}},
-		{name: "not found", path: "/finlatch/nothing", heading: "Not Found", alert: true},
+		{name: "not found", path: "/finlatch/nothing", heading: "Not here", alert: true},
 	}
 	ofUser = []sight{
 		{name: "approve a device", path: "/finlatch/link", heading: "Approve a device"},
@@ -111,7 +111,7 @@ var (
 		}},
 	}
 	ofOthers = []sight{
-		{name: "forbidden", path: "/finlatch/admin", heading: "Forbidden", alert: true},
+		{name: "forbidden", path: "/finlatch/admin", heading: "Not allowed", alert: true},
 	}
 )
 

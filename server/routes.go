@@ -18,6 +18,7 @@ type route struct {
 	handle  handler
 	guarded bool
 	always  bool
+	signIn  bool // there in front of a Jellyfin, too, which has all the others; see Options.SignInOnly
 }
 
 func get(pattern string, level finlatch.Level, h handler) route {
@@ -38,6 +39,11 @@ func del(pattern string, level finlatch.Level, h handler) route {
 
 func (r route) guard() route {
 	r.guarded = true
+	return r
+}
+
+func (r route) own() route {
+	r.signIn = true
 	return r
 }
 
@@ -73,8 +79,8 @@ func (s *Server) routes() []route {
 		get("/System/Info", setupOrUser, s.systemInfo).guard(),
 		get("/System/Ping", anybody, s.ping),
 		post("/System/Ping", anybody, s.ping),
-		route{pattern: "/health", level: anybody, handle: s.healthy}.anyway(), // in any method
-		get("/metrics", admin, s.metrics),
+		route{pattern: "/health", level: anybody, handle: s.healthy}.anyway().own(), // in any method
+		get("/metrics", admin, s.metrics).own(),
 		get("/System/ActivityLog/Entries", admin, s.activityLog),
 		get("/System/Logs", admin, func(*request) (any, error) { return noList, nil }), // the log goes to standard error
 		get("/System/Logs/Log", admin, func(*request) (any, error) { return nil, finlatch.ErrNotFound }),
@@ -105,16 +111,16 @@ func (s *Server) routes() []route {
 		get("/Localization/ParentalRatings", setupOrUser, list[jellyfin.ParentalRating](localizationRatings)).guard(),
 		get("/Localization/Countries", setupOrUser, list[jellyfin.CountryInfo](localizationCountries)).guard(),
 
-		post("/Users/AuthenticateByName", anybody, body(dto("request", models+"UserDtos.AuthenticateUserByName"), s.authenticateByName)).guard(),
-		post("/Users/{userId}/Authenticate", anybody, s.authenticateByID).guard(),
+		post("/Users/AuthenticateByName", anybody, body(dto("request", models+"UserDtos.AuthenticateUserByName"), s.authenticateByName)).guard().own(),
+		post("/Users/{userId}/Authenticate", anybody, s.authenticateByID).guard().own(),
 		post("/Users/AuthenticateWithQuickConnect", anybody, body(httpx.Param{Name: "request", Type: models + "UserDtos.QuickConnectDto",
-			Required: []string{"Secret"}}, s.authenticateWithQuickConnect)).guard(),
-		get("/QuickConnect/Enabled", anybody, s.quickConnectEnabled),
-		post("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard(),
+			Required: []string{"Secret"}}, s.authenticateWithQuickConnect)).guard().own(),
+		get("/QuickConnect/Enabled", anybody, s.quickConnectEnabled).own(),
+		post("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard().own(),
 		// Finamp's beta still asks with GET, as Jellyfin allowed until 10.11.
-		get("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard(),
-		get("/QuickConnect/Connect", anybody, s.quickConnectState),
-		post("/QuickConnect/Authorize", user, s.authorizeQuickConnect).guard(),
+		get("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard().own(),
+		get("/QuickConnect/Connect", anybody, s.quickConnectState).own(),
+		post("/QuickConnect/Authorize", user, s.authorizeQuickConnect).guard().own(),
 
 		get("/Users", user, s.users),
 		get("/Users/Public", anybody, s.publicUsers),
@@ -153,7 +159,7 @@ func (s *Server) routes() []route {
 		del("/Branding/Splashscreen", admin, s.deleteSplashScreen),
 
 		get("/Sessions", user, s.sessions),
-		post("/Sessions/Logout", user, s.logout),
+		post("/Sessions/Logout", user, s.logout).own(),
 		post("/Sessions/Capabilities", user, s.setCapabilities),
 		post("/Sessions/Capabilities/Full", user, body(httpx.Param{Name: "capabilities", Type: "MediaBrowser.Model.Dto.ClientCapabilitiesDto", Types: enums},
 			s.setFullCapabilities)),

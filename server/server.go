@@ -23,6 +23,9 @@ type Options struct {
 	WebDir         string         // folder of a copy of the official web client, served at /web/; empty: none
 	ClientLogDir   string         // folder for the logs that apps upload; empty: they may upload none
 	Fallback       http.Handler   // what is not in the table; 404
+	// SignInOnly leaves everything to Fallback, web sockets too, but signing in and out, Quick Connect, health and metrics: what is
+	// ours in front of a Jellyfin.
+	SignInOnly bool
 	// Around gets every request before the API does, its base path cut and its client's address found, and may answer it: the
 	// pages do. Nothing of the API is around it, neither CORS nor limits.
 	Around  func(http.Handler) http.Handler
@@ -71,6 +74,9 @@ func New(service *finlatch.Service, options Options) *Server {
 	mux := httpx.NewMux()
 	mux.Missing = s.elsewhere(unnamed(options.Fallback))
 	for _, route := range s.routes() {
+		if s.options.SignInOnly && !route.signIn {
+			continue
+		}
 		mux.Handle(route.method, route.pattern, s.adapt(route))
 	}
 	s.handler = s.wrap(mux)

@@ -74,7 +74,7 @@ func (s *Server) elsewhere(next http.Handler) http.Handler {
 	}
 	sockets := httpx.Adapt(s.socket, s.fail)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if upgrades(r) {
+		if upgrades(r) && !s.options.SignInOnly {
 			sockets.ServeHTTP(w, r)
 			return
 		}

@@ -9,7 +9,7 @@ import (
 
 const (
 	deviceFields = "token_hash, user_id, device_id, device_name, app_name, app_version, address, created_at, last_activity_at, " +
-		"capabilities, pages"
+		"capabilities, pages, sealed"
 	deviceWithName = deviceFields + ", " + customName
 
 	selectDevice        = "SELECT " + deviceWithName + " FROM devices WHERE token_hash = ?"
@@ -17,7 +17,7 @@ const (
 	devicesInOrder      = " ORDER BY last_activity_at DESC, device_id, token_hash LIMIT ?"
 	selectOldestDevices = "SELECT " + deviceWithName + " FROM devices WHERE user_id = ? ORDER BY created_at, token_hash LIMIT ?"
 	countDevices        = "SELECT count(*) FROM devices"
-	insertDevice        = "INSERT INTO devices (" + deviceFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	insertDevice        = "INSERT INTO devices (" + deviceFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	deleteDevices       = "DELETE FROM devices"
 	returningDevices    = " RETURNING " + deviceWithName
 	touchDevice         = "UPDATE devices SET last_activity_at = ?1, address = iif(?2 = '', address, ?2), " +
@@ -29,7 +29,7 @@ const (
 func scanDevice(r row) (d finlatch.Device, err error) {
 	err = r.Scan((*hashColumn)(&d.TokenHash), (*idColumn)(&d.UserID), &d.DeviceID, &d.DeviceName, &d.AppName, &d.AppVersion,
 		(*addressColumn)(&d.Address), (*timeColumn)(&d.CreatedAt), (*timeColumn)(&d.LastActivityAt), jsonColumn{&d.Capabilities},
-		&d.Pages, &d.CustomName)
+		&d.Pages, &d.Sealed, &d.CustomName)
 	return d, err
 }
 
@@ -78,7 +78,8 @@ func (t *tx) CreateDevice(ctx context.Context, d finlatch.Device) error {
 		return t.fail(ctx, "create device", err)
 	}
 	_, err = t.change(ctx, "create device", insertDevice, d.TokenHash[:], d.UserID[:], d.DeviceID, d.DeviceName, d.AppName,
-		d.AppVersion, addressText(d.Address), nanoseconds(d.CreatedAt), nanoseconds(d.LastActivityAt), string(capabilities), d.Pages)
+		d.AppVersion, addressText(d.Address), nanoseconds(d.CreatedAt), nanoseconds(d.LastActivityAt), string(capabilities), d.Pages,
+		optionalBytes(d.Sealed))
 	if err != nil {
 		return err
 	}

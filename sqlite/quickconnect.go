@@ -10,16 +10,16 @@ import (
 // Triggers keep the counts of pending requests; see migrations.
 const (
 	quickConnectFields = "state, device_id, device_name, app_name, app_version, address, forwarded, network, created_at, expires_at, " +
-		"user_id, approved_by, redeemed_at, salt"
+		"user_id, approved_by, redeemed_at, salt, minting"
 
 	selectQuickConnect       = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects WHERE secret_hash = ?"
 	selectQuickConnectByCode = "SELECT secret_hash, code, " + quickConnectFields + " FROM quick_connects WHERE code = ?"
 	insertQuickConnect       = "INSERT INTO quick_connects (secret_hash, code, " + quickConnectFields + ") " +
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
 	updateQuickConnect = "UPDATE quick_connects SET (" + quickConnectFields + ") = " +
-		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE secret_hash = ?1"
+		"(?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) WHERE secret_hash = ?1"
 	deleteQuickConnect        = "DELETE FROM quick_connects WHERE secret_hash = ?"
-	deleteQuickConnectsOf     = "DELETE FROM quick_connects WHERE user_id = ? RETURNING secret_hash"
+	deleteQuickConnectsOf     = "DELETE FROM quick_connects WHERE user_id = ? AND state NOT IN (2, 3) RETURNING secret_hash"
 	countPendingQuickConnects = "SELECT pending FROM quick_connect_total WHERE id = 0"
 	pendingQuickConnects      = "SELECT (created_at - ?1) / ?2, count(*) FROM quick_connects " +
 		"WHERE state = 0 AND created_at >= ?1 AND created_at < ?1 + ?2 * ?3 GROUP BY 1"
@@ -34,14 +34,14 @@ const (
 func scanQuickConnect(r row) (q finlatch.QuickConnect, err error) {
 	err = r.Scan((*hashColumn)(&q.SecretHash), &q.Code, &q.State, &q.DeviceID, &q.DeviceName, &q.AppName, &q.AppVersion,
 		(*addressColumn)(&q.Address), &q.Forwarded, (*networkColumn)(&q.Network), (*timeColumn)(&q.CreatedAt), (*timeColumn)(&q.ExpiresAt),
-		(*idColumn)(&q.UserID), (*idColumn)(&q.ApprovedBy), (*timeColumn)(&q.RedeemedAt), &q.Salt)
+		(*idColumn)(&q.UserID), (*idColumn)(&q.ApprovedBy), (*timeColumn)(&q.RedeemedAt), &q.Salt, &q.Minting)
 	return q, err
 }
 
 func quickConnectValues(q finlatch.QuickConnect) []any {
 	return []any{q.SecretHash[:], q.Code, int(q.State), q.DeviceID, q.DeviceName, q.AppName, q.AppVersion,
 		addressText(q.Address), q.Forwarded, networkText(q.Network), nanoseconds(q.CreatedAt), nanoseconds(q.ExpiresAt),
-		optionalID(q.UserID), optionalID(q.ApprovedBy), nanoseconds(q.RedeemedAt), optionalBytes(q.Salt)}
+		optionalID(q.UserID), optionalID(q.ApprovedBy), nanoseconds(q.RedeemedAt), optionalBytes(q.Salt), optionalBytes(q.Minting)}
 }
 
 func (t *tx) QuickConnect(ctx context.Context, secret finlatch.Hash) (finlatch.QuickConnect, error) {

@@ -32,7 +32,7 @@ CREATE TABLE devices (
     app_version      TEXT NOT NULL,
     address          TEXT NOT NULL,
     created_at       INTEGER,
-    last_activity_at INTEGER, capabilities TEXT NOT NULL DEFAULT '{"SupportsPersistentIdentifier":true}', pages INTEGER NOT NULL DEFAULT 0,
+    last_activity_at INTEGER, capabilities TEXT NOT NULL DEFAULT '{"SupportsPersistentIdentifier":true}', pages INTEGER NOT NULL DEFAULT 0, sealed BLOB,
     UNIQUE (device_id, user_id)
 ) STRICT;
 
@@ -68,7 +68,7 @@ CREATE TABLE quick_connects (
     approved_by BLOB,
     redeemed_at INTEGER,
     salt        BLOB
-) STRICT;
+, minting BLOB) STRICT;
 
 CREATE INDEX quick_connects_by_expiry ON quick_connects (expires_at);
 
@@ -196,3 +196,15 @@ CREATE INDEX activities_by_severity ON activities (severity, at);
 CREATE INDEX activities_by_user_presence ON activities (user_id IS NULL OR refusal <> 0, at);
 
 CREATE INDEX quick_connects_pending_by_time ON quick_connects (created_at) WHERE state = 0;
+
+CREATE TABLE ended_tokens (
+    id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token_hash BLOB    NOT NULL,
+    sealed     BLOB    NOT NULL
+) STRICT;
+
+CREATE INDEX ended_tokens_by_hash ON ended_tokens (token_hash);
+
+CREATE TRIGGER devices_delete AFTER DELETE ON devices WHEN old.sealed IS NOT NULL BEGIN
+    INSERT INTO ended_tokens (token_hash, sealed) VALUES (old.token_hash, old.sealed);
+END;

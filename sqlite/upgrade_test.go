@@ -42,6 +42,12 @@ UPDATE activities SET refusal = 1 WHERE type = 'AuthenticationFailed';
 UPDATE settings SET members = '{"ActivityDays":7,"ClientLogs":true}';
 `
 
+// version3 is what the program with the first three migrations wrote into the columns of the third.
+const version3 = `
+UPDATE users SET devices_seen_at = 6000000000;
+UPDATE devices SET pages = 1;
+`
+
 // TestUpgrade opens files of all older versions: nothing in them is lost, and what is new has the values that new rows get.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
@@ -58,6 +64,16 @@ func TestUpgrade(t *testing.T) {
 		wantUpgraded(t, path, func(user *finlatch.User, device *finlatch.Device, settings *finlatch.Settings) {
 			user.ImageTag = "tag"
 			device.Capabilities.SupportsMediaControl = true
+			settings.ActivityDays = 7
+		})
+	})
+	t.Run("from version 3", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "finlatch.db")
+		writeVersion(t, path, 3, version1+version2+version3)
+		wantUpgraded(t, path, func(user *finlatch.User, device *finlatch.Device, settings *finlatch.Settings) {
+			user.ImageTag, user.DevicesSeenAt = "tag", time.Unix(6, 0).UTC()
+			device.Capabilities.SupportsMediaControl, device.Pages = true, true
 			settings.ActivityDays = 7
 		})
 	})

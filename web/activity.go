@@ -38,6 +38,7 @@ func kinds() []kind {
 		{finlatch.ActivityQuickConnectDenied, "Quick Connect denied or undone"},
 		{finlatch.ActivityQuickConnectRefused, "Quick Connect refused"},
 		{finlatch.ActivityDeviceRevoked, "Device signed out"},
+		{finlatch.ActivityDeviceAdopted, "Device known from before"},
 		{finlatch.ActivitySessionStarted, "Device online"},
 		{finlatch.ActivitySessionEnded, "Device gone"},
 		{finlatch.ActivityUserLockedOut, "User locked out"},

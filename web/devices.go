@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -67,7 +68,15 @@ func showDevices(r *request) (answer, error) {
 		here := s.Device.TokenHash == r.caller.Device.TokenHash
 		data.Devices = append(data.Devices, listed{s.Device, here, !here && !since.IsZero() && s.Device.CreatedAt.After(since)})
 	}
-	return view{name: "devices", title: "My devices", wide: true, data: data}, r.service().DevicesSeen(r.context(), r.caller)
+	return view{name: "devices", title: "My devices", wide: true, data: data}, r.seen()
+}
+
+// seen notes that somebody has looked, which a browser that only asks for the headers has not.
+func (r *request) seen() error {
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	return r.service().DevicesSeen(r.context(), r.caller)
 }
 
 func (r *request) devicesAgain(done string) seeOther {

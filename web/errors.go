@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,6 +28,13 @@ var statuses = map[finlatch.Kind]int{
 	finlatch.Unavailable: http.StatusServiceUnavailable,
 }
 
+// headings are those of pages that have nothing but a message.
+var headings = map[int]string{
+	http.StatusBadRequest: "That did not work", http.StatusUnauthorized: "Not signed in", http.StatusForbidden: "Not allowed",
+	http.StatusNotFound: "Not here", http.StatusConflict: "It has changed meanwhile", http.StatusTooManyRequests: "Too many attempts",
+	http.StatusInternalServerError: "Something went wrong", http.StatusServiceUnavailable: "Not now",
+}
+
 // told is what a person is told of an error.
 func told(err error) (status int, text string) {
 	e, is := errors.AsType[*finlatch.Error](err)
@@ -37,6 +46,8 @@ func told(err error) (status int, text string) {
 		return http.StatusInternalServerError, "Something went wrong here. The server's log says what."
 	}
 	switch {
+	case e.Kind == finlatch.RateLimited && e.RetryAfter > 0:
+		text = "Too many attempts. Try again in " + span(e.RetryAfter) + "."
 	case e.Msg != "":
 		text = sentence(e.Msg)
 	case e.Kind == finlatch.Unauthenticated:
@@ -51,6 +62,14 @@ func told(err error) (status int, text string) {
 		text = "That did not work."
 	}
 	return status, text
+}
+
+// span is a time to wait, in words.
+func span(d time.Duration) string {
+	if d <= time.Minute {
+		return "a minute"
+	}
+	return strconv.Itoa(int(math.Ceil(d.Minutes()))) + " minutes"
 }
 
 // sentence begins with a capital and ends with a stop.
@@ -87,7 +106,7 @@ func (p *Pages) refuse(w http.ResponseWriter, hr *http.Request, status int, text
 // show writes a page that has nothing but a message.
 func (p *Pages) show(w http.ResponseWriter, r *request, status int, text string) {
 	r.alert = text
-	v := view{name: "message", title: http.StatusText(status), status: status}
+	v := view{name: "message", title: headings[status], status: status}
 	if err := r.send(w, v); err != nil {
 		p.options.Log.Error("a page cannot be shown", "error", err)
 		w.WriteHeader(http.StatusInternalServerError)

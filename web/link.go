@@ -12,6 +12,11 @@ import (
 // errNoCode says what Service calls an unknown code in words for people.
 var errNoCode = &finlatch.Error{Kind: finlatch.NotFound, Msg: "No device shows this code. A code lasts ten minutes; have the device show a new one."}
 
+var (
+	errOtherAccount = &finlatch.Error{Kind: finlatch.Conflict, Msg: "This page was made for another account, so nothing was approved. Look again."}
+	errDigits       = &finlatch.Error{Kind: finlatch.Invalid, Msg: "A code has six digits."}
+)
+
 func aboutCode(err error) error {
 	if finlatch.UnknownCode(err) {
 		return errNoCode
@@ -73,8 +78,12 @@ func showLink(r *request) (answer, error) {
 	if code == "" || r.alert == errNoCode.Msg { // to ask for it again would count as another guess
 		return view{name: "link", title: "Approve a device"}, nil
 	}
-	asked, err := r.service().Asked(r.context(), r.caller, code)
-	err = aboutCode(err)
+	var asked finlatch.AskedRequest
+	err := error(errDigits)
+	if len(code) == 6 && strings.Trim(code, "0123456789") == "" { // else it would count as a guess
+		asked, err = r.service().Asked(r.context(), r.caller, code, time.Time{})
+		err = aboutCode(err)
+	}
 	if err == nil && asked.State != finlatch.QuickConnectPending {
 		return seeOther(decidedPage(asked.QuickConnect)), nil
 	}
@@ -110,8 +119,11 @@ func approve(r *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if password := r.PostFormValue("password"); password != "" && !r.service().Fresh(r.caller) {
-		if err := r.enter(r.caller.User.Name, password); err != nil {
+	if r.PostFormValue("user") != account.ID.String() { // somebody else has signed in with this browser meanwhile
+		return nil, errOtherAccount
+	}
+	if r.PostForm.Has("password") && !r.service().Fresh(r.caller) {
+		if err := r.confirmed(); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +149,7 @@ func undo(r *request) (answer, error) {
 
 // showDecided tells what came of a decision, and asks again until the device has its token.
 func showDecided(r *request) (answer, error) {
-	asked, err := r.service().Asked(r.context(), r.caller, r.code())
+	asked, err := r.service().Asked(r.context(), r.caller, r.code(), r.made())
 	if err != nil {
 		return nil, aboutCode(err)
 	}
@@ -148,7 +160,7 @@ func showDecided(r *request) (answer, error) {
 	switch asked.State {
 	case finlatch.QuickConnectPending:
 		return seeOther("link?" + url.Values{"code": {asked.Code}}.Encode()), nil
-	case finlatch.QuickConnectApproved:
+	case finlatch.QuickConnectApproved, finlatch.QuickConnectMinting:
 		v.title = "Approved"
 		if r.now().Sub(asked.Approved) < followed {
 			v.refresh = 3

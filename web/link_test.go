@@ -79,7 +79,7 @@ func TestDeny(t *testing.T) {
 	if _, err := w.QuickConnectRequest(w.ctx, secret); finlatch.KindOf(err) != finlatch.NotFound {
 		t.Errorf("the device is told %v", err)
 	}
-	if p = asked.press("Approve"); p.h1() != "Denied" || w.state(secret).State != finlatch.QuickConnectDenied || w.redeem(secret).User.Name != "" {
+	if p = asked.press("Approve"); p.status != 404 || p.alert() != "Quick Connect was denied." || w.state(secret).State != finlatch.QuickConnectDenied || w.redeem(secret).User.Name != "" {
 		t.Errorf("approved after all: %d %q %q", p.status, p.h1(), p.alert())
 	}
 	b.open("link?code="+code).want(t, "the code again", 200, "Denied")
@@ -210,10 +210,18 @@ func TestAccountComesFromNoLink(t *testing.T) {
 		}
 		f := b.open("link?code=" + code).formOf("Approve")
 		f.action += "?user=" + ben
-		f.fields.Del("user")
 		b.submit(f).follow().want(t, name, 200, "Approved")
 		if got := w.state(secret).UserID; got != w.id(name) {
 			t.Errorf("%s approves for %v", name, got)
+		}
+		// nobody, or somebody else than the page has shown, is nobody
+		code, secret = w.asks(app("box of " + name))
+		for _, id := range []string{"", "x", strings.Repeat("0", 32)} {
+			f := b.open("link?code=" + code).formOf("Approve")
+			f.fields.Set("user", id)
+			if p := b.submit(f); p.status < 400 || w.state(secret).State != finlatch.QuickConnectPending {
+				t.Errorf("%s approves for %q: %d", name, id, p.status)
+			}
 		}
 	}
 	// whoever is no administrator may fill in what they like
@@ -317,14 +325,17 @@ func TestWrongCodes(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ann")
 	for _, code := range []string{"abc", "<b>", "12345", "1234567", strings.Repeat("1", 500)} {
-		p := b.open("link?" + values([]string{"code", code}).Encode())
-		if p.status != 404 || p.h1() != "Approve a device" || p.alert() == "" || !p.has("Continue") {
+		p := b.open("link?" + values([]string{"code", code}).Encode()) // no guesses
+		if p.status != 400 || p.h1() != "Approve a device" || p.alert() == "" || !p.has("Continue") {
 			t.Errorf("%.20q: %d %q %q", code, p.status, p.h1(), p.alert())
 		}
 	}
 	var p *page
-	for i := range 6 {
-		p = b.open(fmt.Sprintf("link?code=00000x%d", i))
+	taken, _ := w.asks(app("another tv"))
+	for i := range 12 {
+		if code := fmt.Sprintf("0000%02d", i); code != taken {
+			p = b.open("link?code=" + code)
+		}
 	}
 	if p.status != 429 || p.alert() == "" {
 		t.Errorf("the eleventh wrong code: %d %q", p.status, p.alert())
@@ -361,14 +372,15 @@ func TestQuickConnectOff(t *testing.T) {
 	code, secret := w.asks(app("tv"))
 	asked := b.open("link?code=" + code)
 	w.set(func(s *finlatch.Settings) { s.QuickConnect = false })
-	for _, p := range []*page{b.open("link?code=" + code), asked.press("Approve"), asked.press("Deny")} {
+	for _, p := range []*page{b.open("link?code=" + code), asked.press("Approve")} {
 		if p.status < 400 || p.status >= 500 || !strings.Contains(strings.ToLower(p.alert()), "disabled") || b.token() == "" {
 			t.Errorf("%d %q %q", p.status, p.h1(), p.alert())
 		}
 	}
 	if w.state(secret).State != finlatch.QuickConnectPending {
-		t.Error("decided while it is off")
+		t.Error("approved while it is off")
 	}
+	asked.press("Deny").want(t, "deny", 200, "Denied")
 	b.open("devices").want(t, "the devices", 200, "My devices")
 }
 
@@ -378,7 +390,7 @@ func TestShortAddress(t *testing.T) {
 	b := w.signedIn("ann")
 	code, _ := w.asks(app("tv"))
 	for path, h1 := range map[string]string{"/link": "Approve a device", "/LINK": "Approve a device", "/link/": "Approve a device", "/Link?code=" + code: "Let this device in?",
-		"/link/?code=" + code: "Let this device in?", "/finlatch": "Approve a device", "/Finlatch/Link": "Not Found", "/FINLATCH/link?code=" + code: "Let this device in?"} {
+		"/link/?code=" + code: "Let this device in?", "/finlatch": "Approve a device", "/Finlatch/Link": "Not here", "/FINLATCH/link?code=" + code: "Let this device in?"} {
 		if p := b.open(path); p.h1() != h1 {
 			t.Errorf("%s shows %d %q at %s, want %q", path, p.status, p.h1(), p.at, h1)
 		}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -19,15 +20,17 @@ import (
 
 // Options of the pages. The zero value works.
 type Options struct {
-	Log       *slog.Logger // discards
-	Version   string       // "devel"; of the program, as the list of devices shows it
-	HostNames []string     // names, besides localhost, IP addresses and that of URL, under which the server may be set up
+	Log     *slog.Logger // discards
+	Version string       // "devel"; of the program, as the list of devices shows it
+	// TrustedProxies are those that the program was started with; see httpx.ClientAddress.
+	TrustedProxies []netip.Prefix
+	HostNames      []string // names, besides localhost, IP addresses and that of URL, under which the server may be set up
 	// URL is scheme and host of the pages' own, as "https://finlatch.example". Nothing else is served there, and the pages are
 	// nowhere else. Empty: they are served beside the API, and administration asks for the password again.
 	URL string
 	// Address is what apps are told to enter as the server's address; empty: where the request came to.
 	Address string
-	// BaseURL is the path under which the server is reached, as "/jellyfin"; only shown.
+	// BaseURL is the path under which the server is reached, as "/jellyfin".
 	BaseURL string
 }
 
@@ -71,7 +74,7 @@ func New(service *finlatch.Service, options Options) (*Pages, error) {
 		return nil, err
 	}
 	sum, version := sha256.Sum256([]byte(style)), sha256.Sum256([]byte(script))
-	p := &Pages{service: service, options: options, host: own.Host, views: views,
+	p := &Pages{service: service, options: options, host: bareHost(own.Host), views: views,
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; script-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		script: "script.js?v=" + hex.EncodeToString(version[:6])}
@@ -90,21 +93,35 @@ func New(service *finlatch.Service, options Options) (*Pages, error) {
 func (p *Pages) Around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, ours := pagesPath(r.URL.Path)
-		atHome := p.host == "" || strings.EqualFold(httpx.AddressFrom(r.Context()).Host, p.host)
+		atHome := p.host == "" || bareHost(httpx.AddressFrom(r.Context()).Host) == p.host
 		switch {
 		case ours && atHome:
 			p.serve(w, r, path)
 		case ours:
 			to := url.URL{Path: path, RawQuery: r.URL.RawQuery}
-			p.lead(w, strings.TrimSuffix(p.options.URL, "/")+to.String())
+			p.lead(w, strings.TrimSuffix(p.options.URL, "/")+p.options.BaseURL+to.String())
 		case p.host != "" && atHome && (r.URL.Path == "/" || r.URL.Path == ""):
 			p.lead(w, "finlatch/")
+		case p.host != "" && atHome && p.options.BaseURL != "" && r.URL.Path == "/web/": // where the base path leads from outside of it
+			p.lead(w, "../finlatch/")
 		case p.host != "" && atHome:
 			p.harden(http.HandlerFunc(p.missing)).ServeHTTP(w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// bareHost is a host without what proxies add to it: a port that goes without saying, and a dot at the end.
+func bareHost(host string) string {
+	name, port := strings.ToLower(host), ""
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
+		name, port = name[:i], name[i:]
+	}
+	if port == ":80" || port == ":443" {
+		port = ""
+	}
+	return strings.TrimSuffix(name, ".") + port
 }
 
 // pagesPath is a path of the pages as they spell it. What people type from hearing counts in any case.
@@ -156,7 +173,7 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, own string) {
 func (p *Pages) harden(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.refuse(w, r, http.StatusForbidden, "This form was sent from another site, so it did nothing.")
+		p.refuse(w, r, http.StatusForbidden, "This form was sent from another site, so it did nothing. If it was not, a proxy does not pass the host name on.")
 	}))
 	protected := protection.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -114,11 +114,12 @@ func (p *Pages) answer(r *request, route route) (_ answer, err error) {
 	if showErr != nil {
 		return nil, err
 	}
-	if v, is := shown.(view); is {
-		v.status = status
-		shown = v
+	v, is := shown.(view)
+	if !is {
+		return nil, err // which a page elsewhere would not tell
 	}
-	return shown, nil
+	v.status = status
+	return v, nil
 }
 
 // admit says who asks, and where they have to go first.
@@ -149,10 +150,17 @@ func (r *request) admit(route route) (to seeOther, err error) {
 			level = finlatch.LevelAdmin
 		}
 		if err := r.service().Allow(r.context(), r.caller, level); err != nil {
+			if why := r.service().WhyNot(r.context(), r.caller); why != nil {
+				err = why
+			}
 			return "", err
 		}
 		if route.access == forAdministrators && r.pages.options.URL == "" && !r.service().Fresh(r.caller) {
-			return seeOther(withNext("confirm", r.back())), nil
+			to := withNext("confirm", r.back())
+			if r.Method == http.MethodPost {
+				to += "&unsaved="
+			}
+			return seeOther(to), nil
 		}
 	}
 	return "", nil
@@ -212,7 +220,7 @@ func (r *request) next(fallback string) string {
 func (r *request) parse() error {
 	err := r.ParseForm() // ParseMultipartForm would drop its error
 	if err == nil {
-		err = r.ParseMultipartForm(1 << 20)
+		err = r.ParseMultipartForm(maxForm + finlatch.MaxPicture) // in memory: a container may have no folder for more
 	}
 	if errors.Is(err, http.ErrNotMultipart) {
 		err = nil

@@ -239,15 +239,15 @@ func TestTheNextPage(t *testing.T) {
 				p.AccessSchedules = []finlatch.AccessSchedule{{DayOfWeek: "Sunday", StartHour: 1, EndHour: 2}}
 			})
 			return nil
-		}, "Forbidden", 403},
+		}, "Not allowed", 403},
 		{"not from here", func(w *world) error {
 			w.policy("ann", func(p *finlatch.Policy) { p.EnableRemoteAccess = false })
 			return nil
-		}, "Forbidden", 403},
+		}, "Not allowed", 403},
 		{"not on this device", func(w *world) error {
 			w.policy("ann", func(p *finlatch.Policy) { p.EnableAllDevices, p.EnabledDevices = false, []string{"tv"} })
 			return nil
-		}, "Forbidden", 403},
+		}, "Not allowed", 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -348,14 +348,14 @@ func TestConfirm(t *testing.T) {
 	b := w.signedIn("ann")
 	token := b.token()
 	p := b.open("confirm?next=account").press("Continue", "password", "wrong")
-	if p.status != 401 || p.alert() == "" || p.h1() != "Confirm that it is you" || b.token() != token {
+	if p.status != 403 || p.alert() != "That is not your password." || p.h1() != "Confirm that it is you" || b.token() != token {
 		t.Errorf("wrong: %d %q %q", p.status, p.h1(), p.alert())
 	}
 	// the page has a field with the name for password managers, which decides nothing
 	f := p.formOf("Continue")
 	f.fields.Set("username", "ben")
 	f.fields.Set("password", "ben-pw")
-	if p := b.submit(f); p.status != 401 || b.token() != token {
+	if p := b.submit(f); p.status != 403 || b.token() != token {
 		t.Errorf("with another user's password: %d", p.status)
 	}
 	if p = p.press("Continue", "password", "ann-pw"); p.h1() != "My account" || b.token() == token {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/httpx"
 )
 
 // settingsPath is where the form of the settings is sent, which may be larger than others.
@@ -99,12 +101,22 @@ func saveSettings(r *request) (answer, error) {
 		if err := form.apply(s); err != nil {
 			return err
 		}
-		if r.service().LocksOut(s, r.caller) {
+		if r.service().LocksOut(s, r.callerUnder(s)) {
 			return errLocksOut
 		}
 		return nil
 	})
 	return seeOther(settingsPath + "?done=settings"), err
+}
+
+// callerUnder is who asks, where settings trust the proxy no longer that says where the request comes from.
+func (r *request) callerUnder(s *finlatch.Settings) finlatch.Caller {
+	c, seen := r.caller, httpx.AddressFrom(r.context())
+	trusted := func(network netip.Prefix) bool { return network.Contains(seen.Peer) }
+	if seen.Peer != seen.Addr && !slices.ContainsFunc(slices.Concat(r.pages.options.TrustedProxies, s.KnownProxies), trusted) {
+		c.Address, c.Forwarded = seen.Peer, true
+	}
+	return c
 }
 
 // apply changes settings to what the form says.

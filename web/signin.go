@@ -85,16 +85,30 @@ func signOut(r *request) (answer, error) {
 }
 
 // confirming is what the page that asks for the password again shows.
-type confirming struct{ Next string }
+type confirming struct {
+	Next    string
+	Unsaved bool // a form led here, and what it had is lost
+}
+
+var errNotYourPassword = &finlatch.Error{Kind: finlatch.Forbidden, Msg: "That is not your password."}
 
 func showConfirm(r *request) (answer, error) {
-	return view{name: "confirm", title: "Confirm that it is you", data: confirming{r.next("")}}, nil
+	return view{name: "confirm", title: "Confirm that it is you", data: confirming{r.next(""), r.URL.Query().Has("unsaved")}}, nil
 }
 
 // confirm asks for the password of whoever is signed in.
 func confirm(r *request) (answer, error) {
-	if err := r.enter(r.caller.User.Name, r.PostFormValue("password")); err != nil {
+	if err := r.confirmed(); err != nil {
 		return nil, err
 	}
 	return seeOther(r.next("link")), nil
+}
+
+// confirmed makes the sign-in a new one, by the password that the form has.
+func (r *request) confirmed() error {
+	err := r.enter(r.caller.User.Name, r.PostFormValue("password"))
+	if errors.Is(err, finlatch.ErrUnauthenticated) {
+		return errNotYourPassword
+	}
+	return err
 }

@@ -164,7 +164,7 @@ func TestOtherAnswersAreHardened(t *testing.T) {
 		"/finlatch//link": 0, "/finlatch/./link": 0, "/finlatch/../finlatch/link": 0, "/finlatch/%2e%2e/System/Info": 0, "/finlatch/..%2f..%2fetc/passwd": 0,
 		"/finlatch/%00": 404, "/finlatch/link%0d%0aX-Evil:1": 404, "/finlatch/admin/users/x": 403, "/finlatch/admin/users/x/delete": 404,
 		"/link": 302, "/link/": 302, "/finlatch": 302, "/LINK?code=1": 302, "/FINLATCH/devices": 302, "/link?code=%0d%0aX-Evil:1": 302,
-		"link/done?code=1&request=1": 404, "link?code=1": 404, "script.js": 200, "script.js?v=1": 200,
+		"link/done?code=1&request=1": 404, "link?code=1": 400, "script.js": 200, "script.js?v=1": 200,
 	} {
 		p := b.get(path)
 		if p.wantHardened(t, path); status != 0 && p.status != status {

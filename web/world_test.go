@@ -70,7 +70,7 @@ func freshWorld(t testing.TB, change ...func(*options)) *world {
 	o := options{
 		service: finlatch.Options{Clock: w.clock.Now, Hasher: plainHasher{}, Location: time.UTC, SealKey: make([]byte, 32), Log: log},
 		server:  server.Options{Log: log, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, MachineName: "machine"},
-		web:     web.Options{Log: log, Version: "1.0"},
+		web:     web.Options{Log: log, Version: "1.0", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	}
 	for _, f := range change {
 		f(&o)

@@ -32,6 +32,7 @@ var table = map[string][]string{
 	"internal/metrics":   {".", "internal/httpx"},
 	"internal/httpx":     {"."},
 	"server":             {".", "jellyfin", "internal/httpx"},
+	"gateway":            {".", "jellyfin", "discovery", "internal/httpx"},
 	"web":                {".", "internal/httpx"},
 	"internal/takeover":  {".", "jellyfin", "internal/password"},
 	"internal/cli":       {anything},

@@ -18,6 +18,7 @@ type commandLine struct {
 	User           userCommand    `cmd:"" help:"Look after users."`
 	Import         importCommand  `cmd:"" help:"Take over a Jellyfin: its users, devices and settings."`
 	Backup         backupCommand  `cmd:"" help:"Write a copy of the database to a file."`
+	Doctor         doctorCommand  `cmd:"" help:"Look at a Jellyfin to stand in front of, and say what to do."`
 	Health         healthCommand  `cmd:"" help:"Ask the server that runs how it is."`
 	Config         configCommand  `cmd:"" help:"Print the settings in force."`
 	VersionCommand versionCommand `cmd:"" name:"version" help:"Print the version."`

@@ -121,6 +121,11 @@ To go back to it, stop the server, remove finlatch.db, finlatch.db-wal and finla
 
 The copy holds users, signed-in devices and everything else that outlives the server, and hashes instead of passwords and tokens. It does not hold seal.key, which only API keys of the last ten minutes, PINs and counts of failed sign-ins need. The data is in --data DIR. Exit codes: 0 written, 1 not written, 2 the arguments are not understood.`
 
+const doctorHelp = `Looks at the Jellyfin that --upstream names, as "finlatch serve --upstream" would, and says in plain words what is so and what to do about it: whether it answers, its version, what the API key may do, Quick Connect, whether clients can get around finlatch, whether it believes finlatch when that says who asks, its clock, what it announces, users without a password. It changes nothing there. The exit code is 1 where something has to be mended first.
+
+Example:
+    finlatch doctor --upstream http://127.0.0.1:8097 --upstream-key-file /etc/finlatch/key`
+
 const healthHelp = `Asks the server that runs on --data DIR how it is, as a load balancer would: at its own address, with /health. It prints "Healthy" if it answers and its database serves. For health checks of containers.
 
     finlatch health

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/gateway"
 	"github.com/finlatch/finlatch/internal/metrics"
 	"github.com/finlatch/finlatch/server"
 	"github.com/finlatch/finlatch/web"
@@ -48,7 +49,9 @@ type serving struct {
 	certificate *certificate // nil without TLS
 	house       *house
 	metrics     *metrics.Metrics
-	metering    net.Listener // nil: metrics are the API's
+	metering    net.Listener    // nil: metrics are the API's
+	upstream    *gateway.Client // nil: the users are here
+	upstreamID  finlatch.ID     // zero: not known now
 	listener    net.Listener
 	control     net.Listener
 	where       []string // the URLs it is reached at
@@ -70,11 +73,17 @@ func (s *serving) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.warnOfDataDir()
+	if err := s.openUpstream(ctx); err != nil {
+		return err
+	}
 	s.metrics = metrics.New()
 	s.house, err = openHouse(ctx, s.dir, func(store finlatch.Store) (options finlatch.Options, err error) {
 		options = s.settings.serviceOptions()
 		options.Store, options.OnSignIn = s.metrics.Store(store), s.metrics.SignIn
 		options.Log, options.ResetDir = s.log, string(s.dir)
+		if s.upstream != nil {
+			options.Upstream, options.ServerID, options.Strict = s.upstream, s.upstreamID, s.settings.Strict
+		}
 		options.SealKey, err = sealKey(s.dir)
 		return options, err
 	})
@@ -98,6 +107,11 @@ func (s *serving) open(ctx context.Context) (err error) {
 		s.log.Info("metrics are shown", "address", "http://"+s.metering.Addr().String()+"/metrics")
 	}
 	s.where = s.urls().of(s.listener.Addr())
+	if s.upstream != nil {
+		if err := s.examine(ctx); err != nil {
+			return err
+		}
+	}
 	s.announce(settings.SetupComplete)
 	return nil
 }
@@ -127,11 +141,12 @@ func (s *serving) warnOfDataDir() {
 }
 
 // api makes the server of the API with the pages around it, and the handler of the metrics.
-func (s *serving) api() (api *server.Server, meter http.Handler, err error) {
-	pages, err := web.New(s.house.service, web.Options{Log: s.log, Version: programVersion(), HostNames: s.settings.HostNames,
+func (s *serving) api() (api *server.Server, meter http.Handler, run func(context.Context), err error) {
+	run = func(context.Context) {}
+	pages, err := web.New(s.house.service, web.Options{Log: s.log, Version: programVersion(), TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
 		URL: string(s.settings.PagesURL), Address: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL)})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	meter = s.metrics.Handler(s.house.service, func() int { return api.Sockets() })
 	options := server.Options{
@@ -143,7 +158,14 @@ func (s *serving) api() (api *server.Server, meter http.Handler, err error) {
 	if s.metering == nil {
 		options.Metrics = meter
 	}
-	return server.New(s.house.service, options), meter, nil
+	if s.upstream != nil {
+		front, err := s.frontOf()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		options.SignInOnly, options.Fallback, run = true, front, front.Run
+	}
+	return server.New(s.house.service, options), meter, run, nil
 }
 
 // machineName is what the server is called until it has a name.
@@ -164,13 +186,14 @@ func (s *serving) run(signals *signals) error {
 	running, stopRunning := context.WithCancel(context.Background())
 	var rules sync.WaitGroup
 	rules.Go(func() { s.house.service.Run(running) })
-	api, meter, err := s.api()
+	api, meter, forward, err := s.api()
 	if err != nil {
 		stopRunning()
 		rules.Wait()
 		return firstOf(err, s.close())
 	}
 	rules.Go(func() { api.Run(running) })
+	rules.Go(func() { forward(running) })
 	rules.Go(func() { s.discover(running) })
 
 	public := newFront(api, s.log)

@@ -26,6 +26,8 @@ type settings struct {
 	PagesURL     siteURL   `setting:"" group:"listen" name:"pages-url" placeholder:"URL" help:"Scheme and host name of the pages' own, for example https://door.example.org: finlatch's pages are served there and nowhere else, and nothing else is. Wise where an official web client is served too, whose scripts could otherwise drive the pages."`
 	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
 
+	upstreamSettings `embed:""`
+
 	Discovery       string   `setting:"" group:"discovery" enum:"auto,on,off" default:"auto" placeholder:"auto|on|off" help:"Whether apps of the local network find this server by themselves. auto: while other devices reach it."`
 	NoDiscovery     bool     `group:"discovery" help:"The same as --discovery off."`
 	DiscoveryFrom   networks `setting:"" group:"discovery" default:"private" placeholder:"NETWORK,..." help:"Who is answered. Nothing proves who asks, so this is no place for the whole Internet."`
@@ -52,6 +54,7 @@ type settings struct {
 // flagGroups are the headings under which help shows the settings.
 var flagGroups = []kong.Group{
 	{Key: "listen", Title: "Where it listens:"},
+	{Key: "upstream", Title: "In front of a Jellyfin:"},
 	{Key: "discovery", Title: "How apps find it:"},
 	{Key: "places", Title: "Who may do what from where:"},
 	{Key: "limits", Title: "Limits:"},

@@ -11,7 +11,7 @@ import (
 // request that has an Origin; nil means "*". Preflights are answered here, before anybody asks for a token.
 //
 // Requests for which skip (may be nil) is true get no such header, and their preflights 403: what must not be called from
-// somebody's browser on a page's behalf, like setting the server up. skip sees the path before BasePath and Fold;
+// somebody's browser on a page's behalf, like setting the server up. skip sees the path before Fold;
 // FoldPath helps it.
 func CORS(hosts func(*http.Request) []string, skip func(*http.Request) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {

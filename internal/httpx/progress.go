@@ -125,8 +125,10 @@ func (w *pacedWriter) Write(b []byte) (int, error) {
 	defer w.mu.Unlock()
 	total := 0
 	for {
-		piece := b[total:min(total+pacedPiece, len(b))]
-		n := 0
+		piece, n := b[total:], 0
+		if !w.free {
+			piece = piece[:min(pacedPiece, len(piece))]
+		}
 		err := w.during(len(piece), func() (err error) {
 			n, err = w.ResponseWriter.Write(piece)
 			return err

@@ -196,7 +196,7 @@ var quickConnectTests = []test{
 		s.update(func(ctx context.Context, tx finlatch.Tx) error { return tx.DeleteQuickConnectsOf(ctx, id(1)) })
 		s.wantPending(1)
 		s.view(func(ctx context.Context, tx finlatch.Tx) error {
-			for n, gone := range map[byte]bool{1: false, 2: true, 3: true, 4: false} {
+			for n, gone := range map[byte]bool{1: false, 2: true, 3: false, 4: false} {
 				_, err := tx.QuickConnect(ctx, hash(n))
 				equal(t, fmt.Sprintf("request %d is gone", n), errors.Is(err, finlatch.ErrNotFound), gone)
 			}

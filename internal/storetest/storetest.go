@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) finlatch.Store) {
 		{"User", userTests},
 		{"Device", deviceTests},
 		{"DeviceOptions", deviceOptionsTests},
+		{"EndedToken", endedTokenTests},
 		{"APIKey", apiKeyTests},
 		{"QuickConnect", quickConnectTests},
 		{"Activity", activityTests},
