@@ -35,6 +35,8 @@ var walks = []walk{
 	{"undo", somebody, undoFlow},
 	{"revoke in use", somebody, revokeInUse},
 	{"create a user", somebody, createUser},
+	{"administer", somebody, administer},
+	{"own things", somebody, ownThings},
 }
 
 // TestBrowserFlows walks through the pages on a phone and on a desktop, with a mouse or a finger and by keyboard alone,
