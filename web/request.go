@@ -205,15 +205,26 @@ func notInPaths(c rune) bool {
 	return !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '/')
 }
 
+const maxNext = 2 << 10 // bytes
+
 // next is where the form leads to: a page of ours, whatever the address says, or fallback.
 func (r *request) next(fallback string) string {
 	next := r.FormValue("next")
 	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.Path == "" || path.Clean("/"+u.Path) != "/"+u.Path || strings.ContainsFunc(u.Path, notInPaths) {
+	if err != nil || len(next) > maxNext || u.Scheme != "" || u.Host != "" || u.Path == "" || path.Clean("/"+u.Path) != "/"+u.Path || strings.ContainsFunc(u.Path, notInPaths) {
 		return fallback
 	}
 	to := url.URL{Path: u.Path, RawQuery: u.RawQuery}
 	return to.String()
+}
+
+// maxEchoed is how much of what somebody typed is shown again, in bytes: as much as a name may have.
+const maxEchoed = 255
+
+// echoed is a value to be shown again.
+func (r *request) echoed(name string) string {
+	text := r.FormValue(name)
+	return strings.ToValidUTF8(text[:min(len(text), maxEchoed)], "")
 }
 
 // parse reads a form.

@@ -18,7 +18,7 @@ func showSetup(r *request) (answer, error) {
 	if err := r.service().Allow(r.context(), r.caller, finlatch.LevelSetupOrAdmin); err != nil {
 		return nil, err
 	}
-	return view{name: "setup", title: "Set up this server", data: settingUp{r.FormValue("server"), r.FormValue("username")}}, nil
+	return view{name: "setup", title: "Set up this server", data: settingUp{r.echoed("server"), r.echoed("username")}}, nil
 }
 
 // setUp does the whole first run, and signs the administrator in.

@@ -42,7 +42,7 @@ func showSignIn(r *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := signingIn{Name: r.FormValue("username"), Next: next, Address: r.address(), Disclaimer: r.settings.Branding.LoginDisclaimer}
+	data := signingIn{Name: r.echoed("username"), Next: next, Address: r.address(), Disclaimer: r.settings.Branding.LoginDisclaimer}
 	for _, u := range users[:min(len(users), maxTiles)] {
 		data.Tiles = append(data.Tiles, tile{u.Name, !u.HasPassword() && r.service().Passwordless(r.caller)})
 	}

@@ -85,7 +85,7 @@ func showUser(r *request) (answer, error) {
 	data := &person{User: user, Own: id == r.caller.UserID(), NewName: user.Name, Failures: user.InvalidLoginAttempts + r.service().MissedPasswords(id),
 		Devices: r.signedIn(sessions), More: more, Form: policyFormOf(&user.Policy, sessions)}
 	if r.PostForm.Has("username") {
-		data.NewName = r.PostFormValue("username")
+		data.NewName = r.echoed("username")
 	}
 	if typed := r.typedPolicy(); typed.Version == data.Form.Version {
 		data.Form = typed.with(data.Form)

@@ -48,7 +48,7 @@ func showUsers(r *request) (answer, error) {
 		return nil, err
 	}
 	data := userList{Search: search, Users: users[:min(len(users), maxUsers)], More: len(users) > maxUsers,
-		Name: r.PostFormValue("username"), Administrator: r.PostFormValue("administrator") != ""}
+		Name: r.echoed("username"), Administrator: r.PostFormValue("administrator") != ""}
 	return view{name: "users", title: "Users", data: data}, nil
 }
 
