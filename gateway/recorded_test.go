@@ -191,12 +191,13 @@ func TestInstallations(t *testing.T) {
 		want := make([]finlatch.User, len(install.Users))
 		for i, u := range install.Users {
 			var dto struct {
-				Name            string
-				ID              jellyfin.GUID `json:"Id"`
-				Policy          finlatch.Policy
-				Attempts        struct{ InvalidLoginAttemptCount int } `json:"-"`
-				Configuration   finlatch.Configuration
-				PrimaryImageTag string
+				Name                            string
+				ID                              jellyfin.GUID `json:"Id"`
+				Policy                          finlatch.Policy
+				Attempts                        struct{ InvalidLoginAttemptCount int } `json:"-"`
+				Configuration                   finlatch.Configuration
+				PrimaryImageTag                 string
+				LastLoginDate, LastActivityDate jellyfin.Time
 			}
 			if err := json.Unmarshal(u.DTO, &dto); err != nil {
 				t.Fatal(err)
@@ -205,7 +206,8 @@ func TestInstallations(t *testing.T) {
 				t.Fatal(err)
 			}
 			all[i], want[i] = u.DTO, finlatch.User{ID: finlatch.ID(dto.ID), Name: dto.Name, NormalizedName: finlatch.NormalizeName(dto.Name), ImageTag: dto.PrimaryImageTag,
-				Policy: dto.Policy, Configuration: dto.Configuration, InvalidLoginAttempts: dto.Attempts.InvalidLoginAttemptCount}
+				Policy: dto.Policy, Configuration: dto.Configuration, InvalidLoginAttempts: dto.Attempts.InvalidLoginAttemptCount,
+				LastLoginAt: dto.LastLoginDate.Time, LastActivityAt: dto.LastActivityDate.Time}
 		}
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, all) }))
 		t.Cleanup(web.Close)
