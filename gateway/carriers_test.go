@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +64,9 @@ func TestCarriers(t *testing.T) {
 			for name, value := range tt.header {
 				h[name] = put(value)
 			}
-			w.raw("GET", put(tt.target), h)
+			if res := w.raw("GET", put(tt.target), h); res.status != http.StatusOK {
+				t.Errorf("got %d %s\n%s", res.status, res.body, w.log)
+			}
 			got := w.upstream.one(t)
 			if a := strings.Join(got.header["Authorization"], "|"); unescaped(a) != unescaped(put(tt.want.authorization)) || got.uri != put(tt.want.uri) {
 				t.Errorf("upstream got %s\n%s\nwant %s\n%s", got.uri, a, put(tt.want.uri), put(tt.want.authorization))

@@ -96,7 +96,7 @@ func (x *exchange) authenticate(ctx context.Context, k *stream) error {
 	switch {
 	case err != nil && !errors.Is(err, finlatch.ErrUnauthenticated):
 		return err
-	case err != nil, caller.Device == nil && (caller.Key == nil || !caller.Key.Upstreams()):
+	case err != nil, caller.Device == nil && (caller.Key == nil || !caller.Key.Upstreams()), !k.stands():
 		x.g.streams.close(k)
 		return nil
 	}

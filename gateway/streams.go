@@ -24,10 +24,12 @@ type stream struct {
 	asked finlatch.Caller // what the request says of where it comes from
 	user  finlatch.ID     // zero until that is known; guarded by streams.mu
 
-	mu   sync.Mutex
-	over bool
-	end  context.CancelCauseFunc
-	out  *writer
+	mu    sync.Mutex
+	good  bool // its token was found good; until then there is nothing to cut
+	ended bool // its token has ended
+	over  bool
+	end   context.CancelCauseFunc
+	out   *writer
 }
 
 // streams are all of them. Each is there before its token is asked about, so that no revocation falls in between.
@@ -54,6 +56,14 @@ func (s *streams) belongs(k *stream, user finlatch.ID) {
 	k.user = user
 }
 
+// stands notes that the token was found good, and tells whether it still is.
+func (k *stream) stands() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.good = true
+	return !k.ended
+}
+
 // close is called when the request is over; nothing touches its connection from then on.
 func (s *streams) close(k *stream) {
 	s.mu.Lock()
@@ -69,7 +79,8 @@ func (s *streams) close(k *stream) {
 func (k *stream) cut() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.over {
+	k.ended = true
+	if k.over || !k.good {
 		return
 	}
 	k.end(errRevoked)

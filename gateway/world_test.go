@@ -36,8 +36,9 @@ type rules struct {
 	mu      sync.Mutex
 	asked   []string
 	recheck func(finlatch.Token) error
-	broken  error  // what Authenticate fails with
-	known   func() // called once, when Authenticate is about to say that a token is good
+	broken  error                 // what Authenticate fails with
+	known   func()                // called once, when Authenticate is about to say that a token is good
+	unknown func(context.Context) // called once, when it is about to say that it is not
 }
 
 func (r *rules) Authenticate(ctx context.Context, c finlatch.Caller, token finlatch.Token) (finlatch.Caller, error) {
@@ -48,14 +49,19 @@ func (r *rules) Authenticate(ctx context.Context, c finlatch.Caller, token finla
 		return finlatch.Caller{}, broken
 	}
 	caller, err := r.Service.Authenticate(ctx, c, token)
+	r.mu.Lock()
+	known, unknown := r.known, r.unknown
 	if err == nil {
-		r.mu.Lock()
-		known := r.known
-		r.known = nil
-		r.mu.Unlock()
-		if known != nil {
-			known()
-		}
+		r.known, unknown = nil, nil
+	} else {
+		r.unknown, known = nil, nil
+	}
+	r.mu.Unlock()
+	if known != nil {
+		known()
+	}
+	if unknown != nil {
+		unknown(ctx)
 	}
 	return caller, err
 }
