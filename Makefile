@@ -26,7 +26,7 @@ screenshots: # of the documentation, made anew in a browser
 		cp conformance/.out/screenshots/$$name.png docs/screenshots/; done
 
 bench:
-	go test -run '^$$' -bench . ./cmd/finlatch/...
+	go test -run '^$$' -bench . ./cmd/finlatch/... ./gateway
 
 # The same commit gives the same files, whoever builds it; the version is the tag's, or the commit's.
 release: # programs for everybody, in dist/

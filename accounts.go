@@ -391,9 +391,10 @@ func (s *Service) DeleteUser(ctx context.Context, c Caller, id ID) error {
 	})
 }
 
-// Rename gives a user another name, for administrators. Tokens stay.
+// Rename gives a user another name, for administrators; users may so rename themselves where their policy lets them change
+// their account. Tokens stay.
 func (s *Service) Rename(ctx context.Context, c Caller, id ID, name string) error {
-	if err := s.Allow(ctx, c, LevelAdmin); err != nil {
+	if err := s.allowOwn(ctx, c, id); err != nil {
 		return err
 	}
 	if err := s.keepsUsers(); err != nil {
@@ -402,7 +403,12 @@ func (s *Service) Rename(ctx context.Context, c Caller, id ID, name string) erro
 	if !validName(name) {
 		return errBadName
 	}
-	return s.change(ctx, id, func(tx Tx, user *User) error { return s.rename(ctx, tx, c, user, name) })
+	return s.change(ctx, id, func(tx Tx, user *User) error {
+		if !c.mayUpdate(user) {
+			return errNotYourRecord
+		}
+		return s.rename(ctx, tx, c, user, name)
+	})
 }
 
 func (s *Service) rename(ctx context.Context, tx Tx, c Caller, user *User, name string) error {

@@ -45,13 +45,13 @@ func (s *Service) approve(ctx context.Context, c Caller, code string, asked time
 	if err != nil {
 		return err
 	}
+	if err := s.quickConnectOn(ctx); err != nil {
+		return err
+	}
 	if s.options.Upstream != nil {
 		if err := s.refreshForApproval(ctx, c, code, asked, id); err != nil {
 			return err
 		}
-	}
-	if err := s.quickConnectOn(ctx); err != nil {
-		return err
 	}
 	return s.decide(ctx, c, code, asked, s.store.Update, func(tx Tx, request *QuickConnect) (refusal error, noted Activity, err error) {
 		switch request.State {

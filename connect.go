@@ -34,13 +34,13 @@ func QuickConnectOff(err error) bool { return errors.Is(err, error(errQuickConne
 // ApproveOnPage tells whether an error says that a request is to be approved on the page that shows what asks.
 func ApproveOnPage(err error) bool { return errors.Is(err, error(errApproveOnPage)) }
 
-// QuickConnectEnabled tells whether Quick Connect is on.
+// QuickConnectEnabled tells whether Quick Connect is on: in the settings, and with an Upstream there, too.
 func (s *Service) QuickConnectEnabled(ctx context.Context) (bool, error) {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return false, err
 	}
-	return settings.QuickConnect, nil
+	return settings.QuickConnect && !s.follow.off.Load(), nil
 }
 
 func (s *Service) quickConnectOn(ctx context.Context) error {

@@ -13,9 +13,13 @@ const sessionWindow = 24 * time.Hour // a device that was active in it is listed
 var errNoDevice = &Error{Kind: NotFound, Msg: "there is no such device"}
 
 // SignOut ends the token that the caller comes with: Unauthenticated where it has just ended. For an API key it does
-// nothing, as in Jellyfin.
+// nothing, as in Jellyfin. On the pages it works from everywhere and at every hour, in which the API follows Jellyfin.
 func (s *Service) SignOut(ctx context.Context, c Caller) error {
-	if err := s.Allow(ctx, c, LevelUser); err != nil {
+	level := LevelUser
+	if c.Pages && c.Known() {
+		level = LevelAnybody
+	}
+	if err := s.Allow(ctx, c, level); err != nil {
 		return err
 	}
 	if c.Device == nil {

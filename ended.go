@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// EndedToken is a token that an Upstream has made and is to end.
+// EndedToken is a token that an Upstream has made and is to end, or one in the making: then Hash is that of the secret of the
+// request, and Sealed is its Minting.
 type EndedToken struct {
 	ID     int64 // given by the store, growing
 	Hash   Hash
@@ -25,7 +26,8 @@ const (
 // ending is what a process knows of tokens that are to be ended upstream.
 type ending struct {
 	woken chan struct{}
-	after int64 // the last one that was tried; whoever is not ended lets others go first
+	after int64         // the last one that was tried; whoever is not ended lets others go first
+	again time.Duration // until there is something to end; 0: nothing is known of
 
 	mu       sync.Mutex
 	disowned []Token // that the store could not take
@@ -51,7 +53,7 @@ func (s *Service) openToken(sealed []byte, hash Hash) (Token, bool) {
 	return Token{text}, ok
 }
 
-// disown has a token ended that upstream has made and that nobody gets. The store has just failed, so memory keeps it.
+// disown has a token ended that upstream has made and that nobody gets. Only memory keeps it, for the store may have failed.
 func (s *Service) disown(token Token) {
 	s.ending.mu.Lock()
 	defer s.ending.mu.Unlock()
@@ -88,6 +90,9 @@ func (s *Service) endTokensUpstream(ctx context.Context) {
 		if err == nil {
 			wait = endRetry
 			retry.Stop()
+			if s.ending.again > 0 {
+				retry.Reset(s.ending.again)
+			}
 			continue
 		}
 		if wait == endRetry && ctx.Err() == nil {
@@ -102,6 +107,7 @@ func (s *Service) endTokensUpstream(ctx context.Context) {
 
 // endAll ends what is to be ended, up to the first that cannot be.
 func (s *Service) endAll(ctx context.Context) error {
+	s.ending.again = 0
 	if err := s.endDisowned(ctx); err != nil {
 		return err
 	}
@@ -151,23 +157,31 @@ func (s *Service) endDisowned(ctx context.Context) error {
 
 // end ends a token upstream and forgets it. One that is a device's again, since upstream has given it anew, stays.
 func (s *Service) end(ctx context.Context, e EndedToken) error {
+	if begun, is := s.openMinting(e.Sealed, e.Hash); is {
+		return s.abandon(ctx, e, begun)
+	}
 	token, readable := s.openToken(e.Sealed, e.Hash)
 	if !readable {
 		s.log.Warn("a token cannot be ended on the server behind this one: it was sealed with another key")
 	}
-	err := s.store.View(ctx, func(tx Tx) error {
-		_, err := tx.Device(ctx, e.Hash)
-		return err
-	})
-	if ignoreNotFound(err) != nil {
-		return err
-	}
-	if errors.Is(err, ErrNotFound) && readable {
-		if err := s.endUpstream(ctx, token); err != nil {
+	if readable {
+		if err := s.unlessGiven(ctx, e.Hash, func() error { return s.endUpstream(ctx, token) }); err != nil {
 			return err
 		}
 	}
 	return s.store.Update(ctx, func(tx Tx) error { return tx.ForgetEndedToken(ctx, e.ID) })
+}
+
+// unlessGiven does something about a token unless it is a device's.
+func (s *Service) unlessGiven(ctx context.Context, token Hash, do func() error) error {
+	err := s.store.View(ctx, func(tx Tx) error {
+		_, err := tx.Device(ctx, token)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		err = do()
+	}
+	return err
 }
 
 // endUpstream ends a token upstream. Its app goes on with it for a while; nobody need be asked about it.

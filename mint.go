@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // mintTries bounds how often a token is begun anew because upstream has forgotten the last one.
@@ -12,7 +15,8 @@ const mintTries = 3
 
 // mint makes the token of a request, or goes on with what was kept of making it.
 func (s *Service) mint(ctx context.Context, c Caller, request QuickConnect) (SignedIn, error) {
-	m, kept := s.openMinting(request)
+	begun, kept := s.openMinting(request.Minting, request.SecretHash)
+	m := begun.Minting
 	for range mintTries {
 		if !kept {
 			var err error
@@ -42,7 +46,8 @@ func (s *Service) mint(ctx context.Context, c Caller, request QuickConnect) (Sig
 // keepMinting keeps what a token is to be made with, unless somebody has kept something else since the request was read:
 // then that is what counts.
 func (s *Service) keepMinting(ctx context.Context, request QuickConnect, m Minting) (QuickConnect, Minting, error) {
-	sealed, err := s.seal.seal(s.options.Random, m.Secret.Reveal()+" "+m.Code, request.SecretHash[:])
+	text := fmt.Sprint(m.Secret.Reveal(), " ", m.Code, " ", s.Now().Unix())
+	sealed, err := s.seal.seal(s.options.Random, text, request.SecretHash[:])
 	if err != nil {
 		return request, Minting{}, err
 	}
@@ -58,20 +63,32 @@ func (s *Service) keepMinting(ctx context.Context, request QuickConnect, m Minti
 			return nil
 		}
 		now.State, now.Minting = QuickConnectMinting, sealed
-		return tx.PutQuickConnect(ctx, now)
+		// Until the device has the token, it is one to be ended; see abandon.
+		return firstOf(tx.PutQuickConnect(ctx, now), tx.AddEndedToken(ctx, EndedToken{Hash: now.SecretHash, Sealed: sealed}))
 	})
 	if err != nil {
 		return request, Minting{}, err
 	}
-	m, readable := s.openMinting(now)
+	begun, readable := s.openMinting(now.Minting, now.SecretHash)
 	if !readable { // another process has other keys
 		err = errUpstream
 	}
-	return now, m, err
+	return now, begun.Minting, err
 }
 
-func (s *Service) openMinting(request QuickConnect) (Minting, bool) {
-	text, readable := s.seal.open(request.Minting, request.SecretHash[:])
-	secret, code, _ := strings.Cut(text, " ")
-	return Minting{Secret: Secret{secret}, Code: code}, readable
+// minting is a Minting as it is kept.
+type minting struct {
+	Minting
+	at time.Time // when it was begun
+}
+
+// openMinting reads what keepMinting has sealed about a request, and nothing else.
+func (s *Service) openMinting(sealed []byte, request Hash) (minting, bool) {
+	text, readable := s.seal.open(sealed, request[:])
+	words := strings.Fields(text)
+	if !readable || len(words) != 3 {
+		return minting{}, false
+	}
+	seconds, err := strconv.ParseInt(words[2], 10, 64)
+	return minting{Minting{Secret: Secret{words[0]}, Code: words[1]}, time.Unix(seconds, 0)}, err == nil
 }

@@ -104,7 +104,7 @@ func (s *Service) gone(ctx context.Context, tx Tx, id ID) error {
 	return tx.AddActivity(ctx, s.entry(Caller{}, ActivityUserDeleted, ID{}, "User %s has been deleted", user.Name))
 }
 
-// mirrorUsers keeps all users in step with upstream's, until ctx ends.
+// mirrorUsers keeps all users, and whether Quick Connect is on, in step with upstream's, until ctx ends.
 func (s *Service) mirrorUsers(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -114,14 +114,14 @@ func (s *Service) mirrorUsers(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		err := s.mirrorAll(ctx)
+		err := firstOf(s.RecheckQuickConnect(ctx), s.mirrorAll(ctx))
 		if err == nil {
 			away = false
 			timer.Reset(mirrorEvery)
 			continue
 		}
 		if !away && ctx.Err() == nil {
-			s.log.Warn("the users of the server behind this one are not known", "error", err)
+			s.log.Warn("the users of the server behind this one, or whether its Quick Connect is on, are not known", "error", err)
 		}
 		away = true
 		timer.Reset(mirrorRetry)

@@ -14,6 +14,9 @@ var (
 
 const passwordChanged = "Password has been changed for user %s"
 
+// WrongCurrent tells whether an error says that the current password is not right.
+func WrongCurrent(err error) bool { return errors.Is(err, error(errCurrentPassword)) }
+
 // PasswordChange is how a password is to change.
 type PasswordChange struct {
 	Current string // asked for where somebody changes the own one

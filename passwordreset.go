@@ -36,6 +36,8 @@ type resets struct {
 	files sync.Mutex // held while files come or go, so that the last PIN of a user is the one in the file
 	asked attempts[netip.Prefix]
 	tried attempts[netip.Prefix]
+
+	askedAfar attempts[netip.Prefix] // an Upstream, from outside the local networks
 }
 
 func (r *resets) init(sealKey []byte) {
@@ -43,6 +45,7 @@ func (r *resets) init(sealKey []byte) {
 	mac.Write([]byte("PINs of forgotten passwords"))
 	r.key = mac.Sum(nil)
 	r.asked = attempts[netip.Prefix]{each: 30, all: 300, window: resetWindow}
+	r.askedAfar = attempts[netip.Prefix]{each: r.asked.each, all: r.asked.all, window: resetWindow}
 	r.tried = attempts[netip.Prefix]{each: 10, all: 100, window: resetWindow}
 }
 
@@ -155,8 +158,7 @@ func (s *Service) RedeemPIN(ctx context.Context, c Caller, pin string) (User, er
 		s.resets.tried.giveBack(network(c.Address))
 		return user, err
 	}
-	s.noteRefusal(ctx, Activity{Type: ActivityAuthenticationFailed, Name: "A wrong PIN for a forgotten password", Address: c.Address,
-		Severity: SeverityError, Refusal: true, Count: 1, At: s.Now()})
+	s.noteWrongPIN(ctx, c)
 	if last {
 		return User{}, firstOf(s.dropResets(ctx), err)
 	}

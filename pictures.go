@@ -67,6 +67,9 @@ func (s *Service) changePicture(ctx context.Context, c Caller, id ID, refusal er
 	if err != nil {
 		return err
 	}
+	if err := s.keepsUsers(); err != nil {
+		return err
+	}
 	user, err := s.toUpdate(ctx, c, id, refusal)
 	if err != nil {
 		return err

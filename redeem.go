@@ -42,7 +42,11 @@ func (s *Service) redeemVouched(ctx context.Context, c Caller, secret Hash) (Sig
 			return SignedIn{}, errUpstream
 		}
 		defer leave()
-		return s.mint(ctx, c, request)
+		in, err := s.mint(ctx, c, request)
+		if err != nil {
+			s.ending.wake() // what was begun is ended if nobody comes again
+		}
+		return in, s.whyNotMinted(ctx, err)
 	})
 }
 
@@ -58,7 +62,8 @@ func (s *Service) toRedeem(ctx context.Context, secret Hash) (request QuickConne
 	return request, nil
 }
 
-// redeemedBefore is repeated where the token is kept with its device.
+// redeemedBefore is repeated where the token is kept with its device. The user is told as upstream tells it, unless that is away:
+// the answer is good for seconds only.
 func (s *Service) redeemedBefore(ctx context.Context, request QuickConnect) (in SignedIn, err error) {
 	var hash Hash
 	if copy(hash[:], request.Salt) != len(hash) || s.Now().Sub(request.RedeemedAt) >= quickConnectRepeat {
@@ -77,6 +82,9 @@ func (s *Service) redeemedBefore(ctx context.Context, request QuickConnect) (in 
 	var readable bool
 	if in.Token, readable = s.openToken(in.Device.Sealed, hash); !readable {
 		return SignedIn{}, errUnknownSecret
+	}
+	if told, err := s.options.Upstream.User(ctx, in.User.ID); err == nil && told.check() == nil && told.ID == in.User.ID {
+		in.User = in.User.asTold(told)
 	}
 	return in, nil
 }
@@ -121,6 +129,9 @@ func (s *Service) redeemMinted(ctx context.Context, c Caller, request QuickConne
 				request = now
 				return nil
 			}
+		}
+		if err := forgetMintings(ctx, tx, request.SecretHash); err != nil {
+			return err
 		}
 		if err != nil || now.State != QuickConnectMinting || !bytes.Equal(now.Minting, request.Minting) {
 			refusal = errUnknownSecret

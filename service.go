@@ -106,6 +106,7 @@ type Service struct {
 
 	// With an Upstream only.
 	adoption    adoption
+	follow      follow
 	ending      ending
 	rechecks    flights[Hash, struct{}]
 	redemptions flights[Hash, SignedIn]

@@ -3,6 +3,7 @@ package finlatch
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // turns let those who are about the same thing do it one after the other.
@@ -11,8 +12,13 @@ type turns[K comparable] struct {
 	of map[K]chan struct{} // closed when the turn is over
 }
 
-// take waits for a turn, which lasts until leave is called, or for ctx to end.
+// turnPatience is how long anybody waits for a turn. A turn takes as long as upstream does, and apps wait for some seconds only.
+const turnPatience = 5 * time.Second
+
+// take waits for a turn, which lasts until leave is called, or for ctx or patience to end.
 func (t *turns[K]) take(ctx context.Context, key K) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, turnPatience)
+	defer cancel()
 	for {
 		t.mu.Lock()
 		taken := t.of[key]

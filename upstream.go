@@ -20,11 +20,15 @@ type Upstream interface {
 	User(ctx context.Context, id ID) (User, error)
 	// Users lists all.
 	Users(ctx context.Context) ([]User, error)
+	// QuickConnect tells whether tokens can be made without a password: Ask and Mint are Unavailable while they cannot.
+	QuickConnect(ctx context.Context) (on bool, err error)
 	// Ask begins to make a token for a device without a password. What it returns is to be kept before Mint.
 	Ask(ctx context.Context, c Caller, device ClientInfo) (Minting, error)
 	// Mint makes the token for a user, or gives the one that it has made before: however often it is called for the same
 	// Minting, there is one token. NotFound where upstream has forgotten it, and then there is none.
 	Mint(ctx context.Context, m Minting, user ID) (Granted, error)
+	// Abandon ends the token that Mint has made, if it has.
+	Abandon(ctx context.Context, m Minting) error
 	// End ends a token. That it has ended is no error.
 	End(ctx context.Context, token Token) error
 }

@@ -26,6 +26,7 @@ type jellyfin struct {
 	hidden   finlatch.ID    // is not listed
 	stuck    finlatch.Token // does not end
 	key      finlatch.Token // an API key
+	off      bool           // Quick Connect: neither Ask nor Mint works
 	replaces bool           // a token that is minted ends the device's older one, as in a Jellyfin
 }
 
@@ -251,8 +252,23 @@ func (j *jellyfin) Users(context.Context) (users []finlatch.User, err error) {
 	return users, err
 }
 
+func (j *jellyfin) QuickConnect(context.Context) (on bool, err error) {
+	err = j.do("QuickConnect", func() error { on = !j.off; return nil })
+	return on, err
+}
+
+// turn switches upstream's Quick Connect, which nobody is told of.
+func (j *jellyfin) turn(on bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.off = !on
+}
+
 func (j *jellyfin) Ask(_ context.Context, _ finlatch.Caller, device finlatch.ClientInfo) (m finlatch.Minting, err error) {
 	err = j.do("Ask", func() error {
+		if j.off {
+			return errAway
+		}
 		secret := fmt.Sprintf("SECRET%d", j.asked["Ask"])
 		j.mintings[secret] = &minting{device: device}
 		m = finlatch.Minting{Secret: finlatch.SecretFrom(secret), Code: fmt.Sprintf("%06d", j.asked["Ask"])}
@@ -264,6 +280,9 @@ func (j *jellyfin) Ask(_ context.Context, _ finlatch.Caller, device finlatch.Cli
 // Mint ends no older token of the device where it does not have to: whoever mints twice has two.
 func (j *jellyfin) Mint(_ context.Context, m finlatch.Minting, user finlatch.ID) (g finlatch.Granted, err error) {
 	err = j.do("Mint", func() error {
+		if j.off {
+			return errAway
+		}
 		begun := j.mintings[m.Secret.Reveal()]
 		if begun == nil {
 			return finlatch.ErrNotFound
@@ -278,6 +297,15 @@ func (j *jellyfin) Mint(_ context.Context, m finlatch.Minting, user finlatch.ID)
 		return nil
 	})
 	return g, err
+}
+
+func (j *jellyfin) Abandon(_ context.Context, m finlatch.Minting) error {
+	return j.do("Abandon", func() error {
+		if begun := j.mintings[m.Secret.Reveal()]; begun != nil && begun.token != "" {
+			j.tokens[begun.token].ended = true
+		}
+		return nil
+	})
 }
 
 func (j *jellyfin) End(_ context.Context, token finlatch.Token) error {
@@ -374,6 +402,8 @@ func TestUsersOfUpstreamAreNotChangedHere(t *testing.T) {
 		"ChangePassword": func() error {
 			return f.ChangePassword(f.ctx, root, finlatch.ID{}, finlatch.PasswordChange{Current: "root-pw", New: "x"})
 		},
+		"SetPicture":       func() error { return f.SetPicture(f.ctx, root, f.ann, func() ([]byte, error) { return nil, nil }) },
+		"DeletePicture":    func() error { return f.DeletePicture(f.ctx, root, f.ann) },
 		"SetPolicy":        func() error { return f.SetPolicy(f.ctx, root, f.ann, finlatch.NewPolicy(), 0) },
 		"SetDisabled":      func() error { return f.SetDisabled(f.ctx, root, f.ann, true) },
 		"Rename":           func() error { return f.Rename(f.ctx, root, f.ann, "other") },

@@ -34,6 +34,9 @@ func (s *Service) signInVouched(ctx context.Context, c Caller, a claim, id ID, n
 	defer leave()
 	if err := granted.check(); err != nil || !id.IsZero() && granted.User.ID != id {
 		s.log.Error("the server behind this one has signed in somebody else")
+		if token := granted.Token; !token.IsZero() && len(token.text) <= maxTokenLength {
+			_ = s.unlessGiven(ctx, token.Hash(), func() error { s.disown(token); return nil })
+		}
 		return SignedIn{}, errUpstream
 	}
 	return s.enterVouched(ctx, c, a, granted)

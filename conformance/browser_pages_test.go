@@ -72,7 +72,7 @@ var (
 		}},
 		{name: "my devices", path: "/finlatch/devices", heading: "My devices"},
 		{name: "my account", path: "/finlatch/account", heading: "My account", come: func(t *testing.T, p *populated, b *tab) {
-			b.attach(t, "Picture", p.picture)
+			b.attach(t, "A new one", p.picture)
 			b.click(t, "Use this picture")
 			b.open(t, "/finlatch/account")
 		}},

@@ -8,5 +8,9 @@
 // has the checkers from npm that look at them; screenshots go to .out, or to .ci/out in CI. It is a module of its own, so
 // that importers of finlatch never see what these tests need.
 //
+// The gateway stands in front of a finlatch that plays the Jellyfin, with media of these tests. Where JELLYFIN_URL names a real
+// server (a test one: people sign in to it and out), with an administrator's API key in JELLYFIN_KEY and somebody's name and
+// password in JELLYFIN_USER and JELLYFIN_PASSWORD, TestGateway stands in front of that one, too.
+//
 // Run them with go test -count=1: a cached result would not notice that finlatch has changed.
 package conformance

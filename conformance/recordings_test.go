@@ -28,7 +28,7 @@ func TestRecordings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lists, err := replay.ReadLists(divergences)
+	lists, err := replay.ReadLists(divergences, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/jellyfin"
@@ -83,7 +84,7 @@ func (c *carriers) read(r *http.Request, now time.Time) (s said) {
 	header, ours := jellyfin.Authorization{}, false
 	switch {
 	case joined(lines) != "":
-		if header, ours = jellyfin.ParseAuthorization(lines[0]); !ours {
+		if header, ours = jellyfin.ParseAuthorization(lines[0]); !ours && !resembles(lines[0]) {
 			s.foreign = lines[0]
 		}
 		if header.Scheme == jellyfin.SchemeEmby {
@@ -111,6 +112,12 @@ func (c *carriers) read(r *http.Request, now time.Time) (s said) {
 		s.token = "" // blanks are no token, and hide those in other places
 	}
 	return s
+}
+
+// resembles tells whether a foreign Authorization header is so like ours that somebody may read a token in it.
+func resembles(header string) bool {
+	scheme := strings.FieldsFunc(header, func(c rune) bool { return !unicode.IsLetter(c) })
+	return len(scheme) > 0 && (strings.EqualFold(scheme[0], jellyfin.SchemeMediaBrowser) || strings.EqualFold(scheme[0], jellyfin.SchemeEmby))
 }
 
 // offered takes a token if there is none yet, and tells whether its place is read at all.
@@ -177,7 +184,7 @@ func (g *Gateway) OldTokens() []CarrierUse {
 // withoutTokens takes ApiKey and api_key out of a query, in any case and encoding. Everything else stays as it was sent. From
 // a query that was encoded once more as a whole, which Jellyfin unpacks after it has looked for tokens, they only go.
 func withoutTokens(query string) (rest string, keys, olds []string) {
-	packed := strings.TrimSuffix(query, "=")
+	packed := strings.TrimSuffix(strings.Trim(query, "&"), "=")
 	if whole, err := url.QueryUnescape(packed); err == nil && !strings.ContainsAny(packed, "&=") && strings.Contains(whole, "=") {
 		if inner, keys, olds := partsWithoutTokens(whole); len(keys)+len(olds) > 0 {
 			return url.QueryEscape(inner), nil, nil

@@ -2,14 +2,12 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/httpx"
 	"github.com/finlatch/finlatch/jellyfin"
 )
@@ -78,8 +76,7 @@ func Examine(ctx context.Context, client *Client, options DoctorOptions) []Findi
 	before := options.Clock()
 	info, a, err := client.info(ctx)
 	if err != nil {
-		return []Finding{{CheckUpstream, Problem, "The media server does not answer as a Jellyfin: " + reason(err) + ".",
-			"Start it, and compare its address with --upstream. If it has a base path (Dashboard, Networking), that belongs to the address."}}
+		return []Finding{d.unreached(err)}
 	}
 	d.info = info
 	findings := []Finding{
@@ -94,18 +91,10 @@ func Examine(ctx context.Context, client *Client, options DoctorOptions) []Findi
 	return append(findings, d.proxy(ctx), d.discovery(ctx), d.passwords(ctx), d.legacy(ctx))
 }
 
-// reason is why a call went wrong, for people.
-func reason(err error) string {
-	var e *finlatch.Error
-	if errors.As(err, &e) && e.Err != nil {
-		return e.Err.Error()
-	}
-	return err.Error()
-}
-
 // unknown is a check that came to nothing.
 func unknown(check Check, err error) Finding {
-	return Finding{check, Note, "This cannot be told: " + reason(err) + ".", ""}
+	why, _ := reason(err)
+	return Finding{check, Note, "This cannot be told: " + why + ".", ""}
 }
 
 // short bounds what upstream gives of itself.
@@ -162,16 +151,11 @@ func (d *doctor) clock(before time.Time, date string) Finding {
 }
 
 func (d *doctor) quickConnect(ctx context.Context) Finding {
-	on := false
-	a, err := d.send(ctx, question{call: callQuickConnect})
-	if err == nil {
-		err = a.read(&on)
-	}
-	switch {
+	switch on, err := d.Client.quickConnect(ctx); {
 	case err != nil:
 		return unknown(CheckQuickConnect, err)
 	case !on:
-		return Finding{CheckQuickConnect, Warning, "Quick Connect is switched off in the media server, and finlatch makes its tokens with it.",
+		return Finding{CheckQuickConnect, Warning, "Quick Connect is switched off in the media server. finlatch makes its tokens with it, so it is off in finlatch, too.",
 			"Switch it on: Dashboard, General, Enable Quick Connect."}
 	}
 	return Finding{CheckQuickConnect, Good, "Quick Connect is on.", ""}

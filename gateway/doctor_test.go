@@ -55,7 +55,7 @@ func TestExamine(t *testing.T) {
 		{name: "10.11 as it comes", version: "10.11.11", change: func(j *standin) { j.legacy, j.discovers, j.trusts = true, true, false },
 			want: severities{gateway.CheckPasswords: gateway.Warning, gateway.CheckLegacy: gateway.Warning, gateway.CheckDiscovery: gateway.Warning,
 				gateway.CheckProxy: gateway.Warning}, says: `Add 127.0.0.1 to its known proxies`},
-		{name: "without a password", version: "10.11.11", want: severities{gateway.CheckPasswords: gateway.Warning}, says: `Without a password: "bare".`},
+		{name: "without a password", version: "10.11.11", want: severities{gateway.CheckPasswords: gateway.Warning}, says: `These users have no password: "bare".`},
 		{name: "many without one", version: "10.10.7", change: func(j *standin) { j.names = strings.Fields("a b c d e f g"); j.bare = true },
 			want: severities{gateway.CheckPasswords: gateway.Warning}, says: `"e" and others.`},
 		{name: "too old", version: "10.8.13", change: func(j *standin) { j.names = j.names[:4] }, want: severities{gateway.CheckVersion: gateway.Problem}, says: "Update Jellyfin"},
@@ -165,18 +165,26 @@ func TestExamineNobody(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	to := web.URL
 	web.Close()
-	for name, liar := range map[string]http.Handler{
-		"nobody":    nil,
-		"a router":  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Welcome") }),
-		"base path": http.RedirectHandler("/jellyfin/web/", http.StatusFound),
+	serve := func(liar http.Handler) string {
+		web := httptest.NewServer(liar)
+		t.Cleanup(web.Close)
+		return web.URL
+	}
+	for name, tt := range map[string]struct{ to, what, do string }{
+		"nobody":  {to, "does not answer at " + strings.TrimPrefix(to, "http://") + ": nothing listens there.", "Start it"},
+		"no name": {"http://nowhere.invalid:8096", `no machine is called "nowhere.invalid"`, "--upstream"},
+		"a router": {serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Welcome") })),
+			"is not a Jellyfin that is ready: it answers 200 with a page.", "base path"},
+		"base path": {serve(http.RedirectHandler("/jellyfin/web/", http.StatusFound)), "it answers 302.", "base path"},
+		"starting": {serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"version":"12.0.0"}`)
+		})), "it is starting.", "wait a minute"},
+		"no https": {"https" + strings.TrimPrefix(serve(http.NotFoundHandler()), "http"), "it does not speak https.", "http or https"},
 	} {
-		if liar != nil {
-			web := httptest.NewServer(liar)
-			t.Cleanup(web.Close)
-			to = web.URL
-		}
-		findings := gateway.Examine(t.Context(), newClient(t, to, finlatch.TokenFrom(secretKey)), gateway.DoctorOptions{})
-		if len(findings) != 1 || findings[0].Check != gateway.CheckUpstream || findings[0].Severity != gateway.Problem || findings[0].Do == "" {
+		findings := gateway.Examine(t.Context(), newClient(t, tt.to, finlatch.TokenFrom(secretKey)), gateway.DoctorOptions{})
+		if len(findings) != 1 || findings[0].Check != gateway.CheckUpstream || findings[0].Severity != gateway.Problem ||
+			!strings.Contains(findings[0].What, tt.what) || !strings.Contains(findings[0].Do, tt.do) || strings.Contains(findings[0].What, "/System/") {
 			t.Errorf("%s: got %+v", name, findings)
 		}
 	}

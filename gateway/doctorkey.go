@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,12 +17,15 @@ import (
 func (d *doctor) rights(ctx context.Context) Finding {
 	const anew = "Make one in the media server (Dashboard, API Keys) and put it into the file that --upstream-key-file names."
 	if d.key.IsZero() {
-		return Finding{CheckKey, Warning, "There is no API key of the media server: passwords work, Quick Connect does not, and changes of users are not noticed.", anew}
+		return Finding{CheckKey, Warning, "finlatch has no API key of the media server: signing in with a password works, Quick Connect does not, and whoever is disabled there is noticed late.", anew}
 	}
 	a, err := d.asAdministrator(ctx, question{call: callProviders})
 	switch {
+	case errors.Is(err, errKeyRefused):
+		return Finding{CheckKey, Problem, "The media server does not take the API key: it is mistyped, or was deleted there.", anew}
 	case err != nil:
-		return Finding{CheckKey, Problem, "The API key does not work: " + reason(err) + ".", anew}
+		why, _ := reason(err)
+		return Finding{CheckKey, Problem, "Whether the API key works cannot be told: " + why + ".", "Try again; if that does not help, the media server's log says why."}
 	case a.status == http.StatusForbidden:
 		return Finding{CheckKey, Problem, "The API key is the token of a user who is no administrator.", anew}
 	case a.status != http.StatusOK:
@@ -73,7 +77,7 @@ func (d *doctor) legacy(ctx context.Context) Finding {
 		return Finding{CheckLegacy, Note, "This version of the media server takes tokens of the old kinds (X-Emby-Token, api_key) from whoever reaches it, and has no switch for it.", ""}
 	case *legacy:
 		return Finding{CheckLegacy, Warning, "The media server takes tokens of the old kinds (X-Emby-Token, api_key). finlatch turns them into the modern one, so nobody needs that.",
-			"Set EnableLegacyAuthorization to false in its system.xml and restart it."}
+			"Set EnableLegacyAuthorization to false in system.xml, in the media server's configuration folder, and restart it."}
 	}
 	return Finding{CheckLegacy, Good, "The media server takes modern tokens only.", ""}
 }
@@ -104,6 +108,6 @@ func (d *doctor) passwords(ctx context.Context) Finding {
 	if len(names) == 0 {
 		return Finding{CheckPasswords, Good, "Every user has a password.", ""}
 	}
-	return Finding{CheckPasswords, Warning, "Without a password: " + strings.Join(names, ", ") + more + ". Whoever knows the name is in.",
-		"Give each a password: Dashboard, Users."}
+	return Finding{CheckPasswords, Warning, "These users have no password: " + strings.Join(names, ", ") + more + ". Whoever knows such a name gets in.",
+		"Give each of them a password: Dashboard, Users."}
 }

@@ -117,7 +117,7 @@ func (d *doctor) discovery(ctx context.Context) Finding {
 	case network.AutoDiscovery != nil && !*network.AutoDiscovery:
 		return Finding{CheckDiscovery, Good, "The media server does not announce itself; finlatch does.", ""}
 	case at.here:
-		return Finding{CheckDiscovery, Warning, "The media server announces itself to apps that look for servers, on the port on which finlatch would.", off}
+		return Finding{CheckDiscovery, Warning, "The media server announces itself to apps that look for servers: they go past finlatch, which cannot answer them on the same machine.", off}
 	case len(at.addresses) == 0:
 		return Finding{CheckDiscovery, Note, "The media server announces itself to apps that look for servers.", off}
 	}

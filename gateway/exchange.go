@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
+	"strings"
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/httpx"
@@ -24,6 +25,7 @@ type exchange struct {
 	caller   finlatch.Caller
 	token    finlatch.Token // upstream's, of a known device; zero for none
 	body     *body
+	judged   func(right bool) // is told whether a PIN was right; nil where there is none
 }
 
 // known tells whether the request has a token that upstream knows.
@@ -40,6 +42,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.path = spell(r.URL)
 	x.class, x.small = classify(&x.path), smallAnswer(r.Method, &x.path)
 	switch {
+	case r.URL.Opaque != "", strings.IndexByte(x.path.plain, 0) >= 0: // GET http:Items, which has no path and is sent on as it is
+		refuse(w, http.StatusBadRequest)
 	case r.Method == http.MethodConnect, r.Method == http.MethodTrace:
 		refuse(w, http.StatusMethodNotAllowed)
 	case x.class == owned:
@@ -75,6 +79,10 @@ func (x *exchange) serve() {
 			refuse(x.out, status)
 			return
 		}
+	}
+	if err := x.count(ctx); err != nil {
+		x.fail(err)
+		return
 	}
 	x.forward(ctx)
 }
@@ -120,11 +128,12 @@ func (x *exchange) authenticate(ctx context.Context, k *stream) error {
 
 // anonymous says which status refuses a request without a token; 0 for none.
 func (x *exchange) anonymous(ctx context.Context) (status int, err error) {
-	limited := x.class == media && x.g.options.Anonymous == AnonymousStrict
+	// Where streams are for those who are known, whoever says a token that is none, as of a device that was signed out, is not.
+	limited := x.class == media && (x.g.options.Anonymous == AnonymousStrict || x.said.token != "" && x.g.options.Anonymous != AnonymousOpen)
 	switch {
 	case x.class == members || limited:
 		return http.StatusUnauthorized, nil
-	case x.class == passed || x.g.options.Anonymous == AnonymousOpen:
+	case !x.class.without() || x.g.options.Anonymous == AnonymousOpen:
 		return 0, nil
 	}
 	familiar, err := x.g.familiar(ctx, x.caller)
@@ -140,7 +149,7 @@ func (x *exchange) forward(ctx context.Context) {
 	if x.known() {
 		r = httpx.Unlimited(r)
 	}
-	if x.known() || x.class != passed {
+	if x.known() || x.class.without() {
 		httpx.Unpaced(x.out)
 	}
 	if x.small != none {
@@ -155,7 +164,7 @@ func (x *exchange) forward(ctx context.Context) {
 	}
 	// Answers of unknown length are flushed at each write by ReverseProxy itself, the others by writer.
 	proxy := httputil.ReverseProxy{
-		Rewrite: x.rewrite, Transport: x.g.transport, BufferPool: &x.g.buffers,
+		Rewrite: x.rewrite, Transport: x.g.transport, BufferPool: &x.g.small,
 		ErrorLog: x.g.quiet, ModifyResponse: x.answer, ErrorHandler: x.unanswered,
 	}
 	proxy.ServeHTTP(x.out, r)

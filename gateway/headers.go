@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +78,9 @@ func withoutOurCookies(h http.Header) {
 
 // answer looks at upstream's answer before it goes out.
 func (x *exchange) answer(res *http.Response) error {
+	if x.judged != nil {
+		x.judged(res.StatusCode/100 == 2)
+	}
 	if x.known() {
 		x.g.rechecks.after(x, res)
 	}
@@ -89,6 +91,7 @@ func (x *exchange) answer(res *http.Response) error {
 	}
 	res.Header.Del("Alt-Svc") // it would lead past us
 	x.out.left = res.ContentLength
+	x.g.flows(x.out, res)
 	clear(x.out.Header()) // what CORS and others have said here; upstream says it itself
 	return nil
 }
@@ -130,7 +133,7 @@ func (x *exchange) fail(err error) {
 		panic(http.ErrAbortHandler)
 	case kind == finlatch.RateLimited && errors.As(err, &e):
 		x.out.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
-		refuse(x.out, http.StatusTooManyRequests)
+		httpx.WriteText(x.out, http.StatusTooManyRequests, e.Msg)
 	case kind == finlatch.Forbidden:
 		refuse(x.out, http.StatusForbidden)
 	case kind == finlatch.Unavailable:
@@ -187,17 +190,3 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// buffers are what bytes pass through. They are small, for there is one for each stream, and most streams wait.
-type buffers struct{ pool sync.Pool }
-
-const bufferSize = 32 << 10
-
-func (b *buffers) Get() []byte {
-	if buffer, ok := b.pool.Get().(*[bufferSize]byte); ok {
-		return buffer[:]
-	}
-	return make([]byte, bufferSize)
-}
-
-func (b *buffers) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }

@@ -39,13 +39,18 @@ func (a *Anonymous) UnmarshalText(text []byte) error {
 type class uint8
 
 const (
-	passed  class = iota // forwarded, and upstream decides
-	image                // pictures of the library
-	media                // streams, subtitles, attachments
-	members              // forwarded with a token only
-	set                  // belongs to the first run of upstream: never forwarded
-	owned                // answered here and nowhere else: never forwarded
+	passed    class = iota // forwarded, and upstream decides
+	image                  // pictures of the library
+	media                  // streams, subtitles, attachments
+	forgotten              // asks for a PIN for a forgotten password: counted
+	pin                    // tries one: counted
+	members                // forwarded with a token only
+	set                    // belongs to the first run of upstream: never forwarded
+	owned                  // answered here and nowhere else: never forwarded
 )
+
+// without tells whether Options.Anonymous says who gets it without a token.
+func (c class) without() bool { return c == image || c == media }
 
 // rules are what is treated specially. They begin at any word of a path, since upstream may have a base path that we were not
 // told; "*" is one word, "**" any number of them.
@@ -53,8 +58,10 @@ var rules = compile([]struct {
 	class class
 	paths string
 }{
-	{owned, "QuickConnect/* Users/AuthenticateByName Users/AuthenticateWithQuickConnect Users/*/Authenticate"},
+	{owned, "QuickConnect/** Users/AuthenticateByName Users/AuthenticateWithQuickConnect Users/*/Authenticate"},
 	{set, "Startup/*"},
+	{pin, "Users/ForgotPassword/Pin"},
+	{forgotten, "Users/ForgotPassword"},
 	// Jellyfin lets the local network do this without a token, and takes everybody for local if it does not trust us.
 	{members, "System/Restart System/Shutdown"},
 	// Everything below Videos and Audio: Jellyfin asks for a token at some of it, and at which, changes with its versions.

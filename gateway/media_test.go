@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/gateway"
 )
 
@@ -145,6 +146,28 @@ func TestKnownAddresses(t *testing.T) {
 	w.do("GET", "/Items", h)
 	check("at home", home, 200)
 	check("who says so badly", "nonsense", 401)
+}
+
+// A device that was signed out does not go on with its film as somebody nearby.
+func TestStreamsWithEndedTokens(t *testing.T) {
+	t.Parallel()
+	for anonymous, want := range map[gateway.Anonymous][3]int{ // stream with the ended token, without any, picture with the ended one
+		gateway.AnonymousOpen:   {200, 200, 200},
+		gateway.AnonymousKnown:  {401, 200, 200},
+		gateway.AnonymousStrict: {401, 401, 200},
+	} {
+		w := newWorld(t, func(o *options) { o.gateway.Anonymous = anonymous })
+		h := header{"X-Emby-Token": w.bens.Reveal(), "X-Forwarded-For": home}
+		if got := w.do("GET", "/Videos/1/stream", h).status; got != 200 {
+			t.Errorf("%s: before: got %d", anonymous, got)
+		}
+		w.must(w.rules.DeleteUser(w.ctx, finlatch.Operator(), w.ben))
+		got := [3]int{w.do("GET", "/Videos/1/stream", h).status, w.do("GET", "/Videos/1/stream", header{"X-Forwarded-For": home}).status,
+			w.do("GET", "/Items/1/Images/Primary", h).status}
+		if got != want {
+			t.Errorf("%s: got %v, want %v", anonymous, got, want)
+		}
+	}
 }
 
 // A page of pictures is asked for at once; the first of them does not spoil the others.

@@ -11,6 +11,23 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
+// QuickConnect implements finlatch.Upstream. Without the administrator's key nothing is approved, so it is off.
+func (c *Client) QuickConnect(ctx context.Context) (on bool, err error) {
+	if c.key.IsZero() {
+		return false, nil
+	}
+	return c.quickConnect(ctx)
+}
+
+// quickConnect tells whether it is switched on.
+func (c *Client) quickConnect(ctx context.Context) (on bool, err error) {
+	a, err := c.send(ctx, question{call: callQuickConnect})
+	if err == nil {
+		err = a.read(&on)
+	}
+	return on, err
+}
+
 // Ask implements finlatch.Upstream: it starts a Quick Connect request upstream in the device's name.
 func (c *Client) Ask(ctx context.Context, by finlatch.Caller, device finlatch.ClientInfo) (finlatch.Minting, error) {
 	a, err := c.send(ctx, question{call: callInitiate, as: authorization(device), from: by.Address})
@@ -53,13 +70,11 @@ func (c *Client) Mint(ctx context.Context, m finlatch.Minting, user finlatch.ID)
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	// Upstream does not notice that a request is approved twice at the same time, and makes two tokens.
-	alone := c.minting[m.Secret.Hash()[0]%byte(len(c.minting))]
-	select {
-	case alone <- struct{}{}:
-		defer func() { <-alone }()
-	case <-ctx.Done():
-		return finlatch.Granted{}, unserved(callExchange, ctx.Err())
+	leave, err := c.alone(ctx, m)
+	if err != nil {
+		return finlatch.Granted{}, err
 	}
+	defer leave()
 	granted, err := c.exchange(ctx, m)
 	if errors.Is(err, finlatch.ErrNotFound) {
 		// An approval may succeed and its answer be lost, or another node be first, which upstream answers with 500.
@@ -75,6 +90,39 @@ func (c *Client) Mint(ctx context.Context, m finlatch.Minting, user finlatch.ID)
 		return finlatch.Granted{}, err
 	}
 	return c.checked(ctx, granted, user)
+}
+
+// alone waits until nobody else does something with the same request.
+func (c *Client) alone(ctx context.Context, m finlatch.Minting) (leave func(), err error) {
+	alone := c.minting[m.Secret.Hash()[0]%byte(len(c.minting))]
+	select {
+	case alone <- struct{}{}:
+		return func() { <-alone }, nil
+	case <-ctx.Done():
+		return nil, unserved(callExchange, ctx.Err())
+	}
+}
+
+// Abandon implements finlatch.Upstream. Upstream gives the token of a request to whoever has the secret, for ten minutes.
+func (c *Client) Abandon(ctx context.Context, m finlatch.Minting) error {
+	if !isMinting(m) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	leave, err := c.alone(ctx, m)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	granted, err := c.exchange(ctx, m)
+	switch {
+	case errors.Is(err, finlatch.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return c.End(ctx, granted.Token)
 }
 
 // exchange is the token of a request; NotFound while there is none.

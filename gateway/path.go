@@ -3,7 +3,9 @@ package gateway
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // path is a request's path in the one spelling that goes upstream, so that what the rules here look at is what upstream
@@ -53,17 +55,17 @@ func spell(u *url.URL) path {
 
 // words is a path for the rules; see path.
 func words(escaped string) []string {
-	for range 4 {
-		plain, err := url.PathUnescape(escaped)
-		if err != nil || plain == escaped {
+	for range 8 {
+		plain := unescape(escaped)
+		if plain == escaped {
 			break
 		}
 		escaped = plain
 	}
 	found := make([]string, 0, 8)
-	for word := range strings.FieldsFuncSeq(escaped, func(c rune) bool { return c == '/' || c == '\\' }) {
-		switch {
-		case word == ".":
+	for part := range strings.FieldsFuncSeq(escaped, func(c rune) bool { return c == '/' || c == '\\' }) {
+		switch word := bare(part); {
+		case word == "" || word == ".":
 		case word != "..":
 			found = append(found, word)
 		case len(found) > 0:
@@ -71,6 +73,40 @@ func words(escaped string) []string {
 		}
 	}
 	return withoutPrefix(found)
+}
+
+// unescape decodes what can be decoded; what is badly encoded stays as it is, and keeps nothing else from it.
+func unescape(text string) string {
+	if strings.IndexByte(text, '%') < 0 {
+		return text
+	}
+	b := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if c, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				b = append(b, byte(c))
+				i += 2
+				continue
+			}
+		}
+		b = append(b, text[i])
+	}
+	return string(b)
+}
+
+// bare is a word without what some servers take off: parameters after a semicolon, what follows a zero byte, and blanks. The letters
+// are those that cases of i become in Turkish.
+func bare(word string) string {
+	if end := strings.IndexAny(word, ";\x00"); end >= 0 {
+		word = word[:end]
+	}
+	word = strings.TrimFunc(word, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) })
+	return strings.Map(func(c rune) rune {
+		if c == 'ı' || c == 'İ' {
+			return 'i'
+		}
+		return c
+	}, word)
 }
 
 // withoutPrefix cuts what Jellyfin cut until 10.11, as often as it is there.

@@ -21,10 +21,16 @@ type Service interface {
 	Sessions(ctx context.Context, c finlatch.Caller, filter finlatch.SessionFilter) ([]finlatch.Session, error)
 	Devices(ctx context.Context, c finlatch.Caller, id finlatch.ID) ([]finlatch.Session, error)
 	Changes(ctx context.Context, f func(finlatch.Change)) error
+	// CountForgotten counts who asks for a PIN for a forgotten password.
+	CountForgotten(ctx context.Context, c finlatch.Caller) error
+	// CountPIN counts a PIN, and wants to be told whether it was right.
+	CountPIN(ctx context.Context, c finlatch.Caller) (judged func(right bool), err error)
 	// Recheck asks upstream about a token that it has refused. If it means nothing there any more, its device goes.
 	Recheck(ctx context.Context, token finlatch.Token) error
 	// RecheckUser asks upstream about a user and its tokens after something has changed there.
 	RecheckUser(ctx context.Context, id finlatch.ID) error
+	// RecheckQuickConnect asks upstream whether its Quick Connect is on.
+	RecheckQuickConnect(ctx context.Context) error
 }
 
 // Options of a Gateway. Upstream is needed; the zero value of everything else works.
@@ -48,7 +54,8 @@ type Gateway struct {
 	log       *slog.Logger
 	quiet     *log.Logger // of httputil
 	transport *http.Transport
-	buffers   buffers
+	small     buffers
+	large     buffers
 
 	carriers  carriers
 	addresses *addresses
@@ -86,6 +93,8 @@ func New(service Service, options Options) *Gateway {
 			IdleConnTimeout:       30 * time.Second,
 			Protocols:             plain,
 		},
+		small:     buffers{size: waitBuffer},
+		large:     buffers{size: flowBuffer},
 		carriers:  carriers{refused: options.Refused, uses: map[carrierApp]*CarrierUse{}},
 		addresses: newAddresses(),
 		answers:   answers{all: map[answerKey]answer{}},

@@ -2,11 +2,13 @@ package gateway_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +137,50 @@ func TestStreaming(t *testing.T) {
 		if res.Body.Close(); string(rest) != "second" || err != nil {
 			t.Errorf("length %q: then got %q, %v", length, rest, err)
 		}
+	}
+}
+
+// However much comes at a time, all of it arrives before more is sent, and in its order.
+func TestStreamingInBursts(t *testing.T) {
+	t.Parallel()
+	bursts, total := []int{1, 4096, 1, 4097, 32 << 10, 36 << 10, 1 << 20, 5, 300_000}, 0
+	for _, n := range bursts {
+		total += n
+	}
+	for _, length := range []string{"", strconv.Itoa(total)} {
+		w := newWorld(t)
+		next := make(chan []byte)
+		w.upstream.on("/Videos/1/stream", func(out http.ResponseWriter, r *http.Request) {
+			if length != "" {
+				out.Header().Set("Content-Length", length)
+			}
+			for block := range next {
+				_, _ = out.Write(block)
+				_ = http.NewResponseController(out).Flush()
+			}
+		})
+		var body io.ReadCloser
+		for i, n := range bursts {
+			block := make([]byte, n)
+			_, _ = rand.Read(block)
+			if i == 0 {
+				go func() { next <- block }()
+				res, err := client.Do(w.request("GET", "/Videos/1/stream", nil, w.asAnn()))
+				w.must(err)
+				body = res.Body
+			} else {
+				next <- block
+			}
+			got := make([]byte, n)
+			if _, err := io.ReadFull(body, got); err != nil || !bytes.Equal(got, block) {
+				t.Fatalf("length %q: burst %d of %d bytes: %v, or other bytes", length, i, n, err)
+			}
+		}
+		close(next)
+		if rest, err := io.ReadAll(body); len(rest) > 0 || err != nil {
+			t.Errorf("length %q: then %d bytes more, %v", length, len(rest), err)
+		}
+		body.Close()
 	}
 }
 

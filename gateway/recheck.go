@@ -14,13 +14,14 @@ import (
 // not know is found out at the next request.
 const maxRechecks = 10_000
 
-// rechecks is what upstream has to be asked about again, because an answer says that it may have ended there.
+// rechecks is what upstream has to be asked about again, because an answer says that it may have ended or changed there.
 type rechecks struct {
-	mu      sync.Mutex
-	tokens  map[finlatch.Hash]finlatch.Token
-	users   map[finlatch.ID]struct{}
-	devices map[string]struct{} // by their DeviceID
-	woken   chan struct{}       // has room for one
+	mu       sync.Mutex
+	tokens   map[finlatch.Hash]finlatch.Token
+	users    map[finlatch.ID]struct{}
+	devices  map[string]struct{} // by their DeviceID
+	switches bool                // Quick Connect's may have been turned
+	woken    chan struct{}       // has room for one
 }
 
 func newRechecks() *rechecks {
@@ -30,7 +31,7 @@ func newRechecks() *rechecks {
 }
 
 func (q *rechecks) clear() {
-	q.tokens, q.users, q.devices = map[finlatch.Hash]finlatch.Token{}, map[finlatch.ID]struct{}{}, map[string]struct{}{}
+	q.tokens, q.users, q.devices, q.switches = map[finlatch.Hash]finlatch.Token{}, map[finlatch.ID]struct{}{}, map[string]struct{}{}, false
 }
 
 func (q *rechecks) add(put func()) {
@@ -46,6 +47,8 @@ func (q *rechecks) add(put func()) {
 	}
 }
 
+// configured notes that upstream's settings have changed.
+func (q *rechecks) configured()            { q.add(func() { q.switches = true }) }
 func (q *rechecks) token(t finlatch.Token) { q.add(func() { q.tokens[t.Hash()] = t }) }
 func (q *rechecks) user(id finlatch.ID)    { q.add(func() { q.users[id] = struct{}{} }) }
 func (q *rechecks) device(deviceID string) { q.add(func() { q.devices[deviceID] = struct{}{} }) }
@@ -70,6 +73,8 @@ func (q *rechecks) after(x *exchange, res *http.Response) {
 	switch {
 	case x.path.is("Sessions", "Logout"):
 		q.token(x.token)
+	case x.path.is("System", "Configuration"):
+		q.configured()
 	case x.path.is("Devices"):
 		for _, id := range query.All("id") {
 			q.device(id)
@@ -96,7 +101,7 @@ func (g *Gateway) recheck(ctx context.Context) {
 		case <-q.woken:
 		}
 		q.mu.Lock()
-		tokens, users, devices := q.tokens, q.users, q.devices
+		tokens, users, devices, switches := q.tokens, q.users, q.devices, q.switches
 		q.clear()
 		q.mu.Unlock()
 		if len(devices) > 0 {
@@ -109,9 +114,12 @@ func (g *Gateway) recheck(ctx context.Context) {
 			wg.Go(func() {
 				defer func() { <-slots }()
 				if err := f(); err != nil && ctx.Err() == nil {
-					g.log.Warn("upstream was not asked whether a token has ended", "error", err)
+					g.log.Warn("upstream was not asked what an answer of it means for tokens and sign-ins", "error", err)
 				}
 			})
+		}
+		if switches {
+			ask(func() error { return g.service.RecheckQuickConnect(ctx) })
 		}
 		for _, token := range tokens {
 			ask(func() error { return g.service.Recheck(ctx, token) })

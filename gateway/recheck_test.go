@@ -31,6 +31,11 @@ func TestRecheck(t *testing.T) {
 		{"password", "POST", "/Users/Password?UserID=BEN", 204, bens},
 		{"own password", "POST", "/Users/Password", 204, func(w *world) string { return "user " + w.ann.String() }},
 		{"old password", "POST", "/Users/BEN/Password", 204, bens},
+		{"settings", "POST", "/System/Configuration", 204, quickConnect},
+		{"settings, spelt oddly", "POST", "/emby//system/x/../CONFIGURATION/", 204, quickConnect},
+		{"settings refused", "POST", "/System/Configuration", 403, nil},
+		{"settings read", "GET", "/System/Configuration", 200, nil},
+		{"other settings", "POST", "/System/Configuration/encoding", 204, nil},
 		{"favourite", "POST", "/Users/BEN/FavoriteItems/1", 200, nil},
 		{"no id", "POST", "/Users/New", 200, nil},
 	} {
@@ -62,6 +67,8 @@ func TestRecheck(t *testing.T) {
 		})
 	}
 }
+
+func quickConnect(*world) string { return "Quick Connect" }
 
 func theToken(w *world) string { return "token " + w.token.Reveal() }
 func bens(w *world) string     { return "user " + w.ben.String() }

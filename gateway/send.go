@@ -49,7 +49,7 @@ func (c *Client) asAdministrator(ctx context.Context, q question) (*reply, error
 	q.as.Token = c.key.Reveal()
 	a, err := c.send(ctx, q)
 	if err == nil && a.status == http.StatusUnauthorized {
-		return nil, unserved(q.call, errors.New("it does not take the API key"))
+		return nil, unserved(q.call, errKeyRefused)
 	}
 	return a, err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // standin answers as a real Jellyfin does: its bodies are recorded ones, and it has that server's ways with Quick Connect. It
-// knows admin, ann, ben and off, who is disabled; their passwords are their names and -pw, and bare has none.
+// knows admin, ann, ben, off, who is disabled, and near, who may come from the local network only; their passwords are their names and -pw, and bare has none.
 type standin struct {
 	testing.TB
 	web     *httptest.Server
@@ -46,24 +46,26 @@ type standin struct {
 
 type asking struct {
 	code, secret string
-	app          jellyfin.Authorization
+	app          claims
 	approved     bool
 }
 
 func newJellyfin(t testing.TB, version string) *standin {
 	t.Helper()
 	j := &standin{TB: t, version: version, key: "5e5e0badc0de0badc0de0badc0de0bad", devices: map[string]map[string]any{},
-		names: []string{"admin", "ann", "ben", "off", "bare"}, trusts: true,
+		names: []string{"admin", "ann", "ben", "off", "bare", "near"}, trusts: true,
 		result: recorded(t, "20_quick_connect", "exchange.good"), info: recorded(t, "50_system", "public.anonymous")}
 	j.info["Version"] = version
 	j.forget()
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(w http.ResponseWriter, r *http.Request, app jellyfin.Authorization){
+	for pattern, handle := range map[string]func(w http.ResponseWriter, r *http.Request, app claims){
 		"POST /Users/AuthenticateByName": j.signIn, "GET /Users/Me": j.me, "GET /Users/{id}": j.user, "GET /Users": j.users,
 		"POST /Sessions/Logout": j.logout, "GET /Devices": j.listDevices, "GET /System/Info/Public": j.publicInfo,
 		"POST /QuickConnect/Initiate": j.initiate, "GET /QuickConnect/Connect": j.state, "POST /QuickConnect/Authorize": j.authorize,
 		"POST /Users/AuthenticateWithQuickConnect": j.exchange, "GET /QuickConnect/Enabled": j.enabled, "GET /Auth/Providers": j.providers,
 		"GET /System/Endpoint": j.endpoint, "GET /System/Configuration": j.configuration, "GET /System/Configuration/network": j.network,
+		"GET /Sessions": j.sessions, "DELETE /Devices": j.deleteDevices, "GET /Items/{id}/Images/Primary": j.anybodys, "GET /Videos/{id}/stream": j.anybodys,
+		"GET /Audio/{id}/universal": j.members, "GET /System/Info": j.members, "GET /Users/Public": j.anybodys, "GET /Branding/Configuration": j.anybodys,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			j.mu.Lock()
@@ -71,11 +73,16 @@ func newJellyfin(t testing.TB, version string) *standin {
 			if j.dead || r.URL.Path == j.hangsUp {
 				panic(http.ErrAbortHandler)
 			}
-			app, _ := jellyfin.ParseAuthorization(r.Header.Get("Authorization"))
-			handle(w, r, app)
+			handle(w, r, j.said(r))
 		})
 	}
-	j.web = httptest.NewServer(mux)
+	if j.old() {
+		mux.Handle("GET /QuickConnect/Initiate", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Method = http.MethodPost
+			mux.ServeHTTP(w, r)
+		}))
+	}
+	j.web = httptest.NewServer(j.around(mux))
 	t.Cleanup(j.web.Close)
 	return j
 }
@@ -111,7 +118,7 @@ func (j *standin) named(id string) string {
 func (j *standin) dto(name string) map[string]any {
 	dto := maps.Clone(j.result["User"].(map[string]any))
 	policy := maps.Clone(dto["Policy"].(map[string]any))
-	policy["IsDisabled"], policy["IsAdministrator"] = name == "off", name == "admin"
+	policy["IsDisabled"], policy["IsAdministrator"], policy["EnableRemoteAccess"] = name == "off", name == "admin", name != "near"
 	dto["Name"], dto["Id"], dto["Policy"] = name, j.id(name).String(), policy
 	if j.old() {
 		dto["HasPassword"], dto["HasConfiguredPassword"] = name != "bare" && !j.bare, name != "bare" && !j.bare
@@ -121,7 +128,7 @@ func (j *standin) dto(name string) map[string]any {
 }
 
 // grant makes a token, and ends the others of the same user and device.
-func (j *standin) grant(name string, app jellyfin.Authorization) map[string]any {
+func (j *standin) grant(name string, app claims) map[string]any {
 	for token, d := range j.devices {
 		if d["Id"] == app.DeviceID && d["LastUserId"] == j.id(name).String() {
 			delete(j.devices, token)
@@ -178,18 +185,23 @@ func sayError(w http.ResponseWriter, status int) {
 }
 
 // who is the user of a token; "" for an API key.
-func (j *standin) who(w http.ResponseWriter, app jellyfin.Authorization) (name string, ok bool) {
+func (j *standin) who(w http.ResponseWriter, app claims) (name string, ok bool) {
 	if app.Token == j.key {
 		return j.person, true
 	}
-	if d := j.devices[app.Token]; d != nil && d["LastUserName"] != "off" {
+	d := j.devices[app.Token]
+	switch {
+	case d == nil || d["LastUserName"] == "off":
+		w.WriteHeader(http.StatusUnauthorized)
+	case d["LastUserName"] == "near" && !inNetwork(app.from):
+		w.WriteHeader(http.StatusForbidden)
+	default:
 		return d["LastUserName"].(string), true
 	}
-	w.WriteHeader(http.StatusUnauthorized)
 	return "", false
 }
 
-func (j *standin) elevated(w http.ResponseWriter, app jellyfin.Authorization) bool {
+func (j *standin) elevated(w http.ResponseWriter, app claims) bool {
 	name, ok := j.who(w, app)
 	if ok && name != "" && name != "admin" {
 		w.WriteHeader(http.StatusForbidden)
@@ -198,11 +210,11 @@ func (j *standin) elevated(w http.ResponseWriter, app jellyfin.Authorization) bo
 	return ok
 }
 
-func complete(a jellyfin.Authorization) bool {
+func complete(a claims) bool {
 	return a.Client != "" && a.DeviceID != "" && a.Device != "" && a.Version != ""
 }
 
-func (j *standin) signIn(w http.ResponseWriter, r *http.Request, app jellyfin.Authorization) {
+func (j *standin) signIn(w http.ResponseWriter, r *http.Request, app claims) {
 	var in jellyfin.AuthenticateUserByName
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || !complete(app) || in.Username == "" {
 		sayError(w, http.StatusBadRequest)
@@ -212,14 +224,16 @@ func (j *standin) signIn(w http.ResponseWriter, r *http.Request, app jellyfin.Au
 	switch {
 	case j.named(j.id(name).String()) == "" || name == "bare" && in.Pw != "" || name != "bare" && string(in.Pw) != name+"-pw" && name != "off":
 		sayError(w, http.StatusUnauthorized)
-	case name == "off":
+	case name == "off", name == "near" && !inNetwork(app.from):
 		sayError(w, http.StatusForbidden)
 	default:
-		writeJSON(w, http.StatusOK, j.grant(name, app))
+		result := j.grant(name, app)
+		result["SessionInfo"].(map[string]any)["RemoteEndPoint"] = app.from.String()
+		writeJSON(w, http.StatusOK, result)
 	}
 }
 
-func (j *standin) me(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) me(w http.ResponseWriter, _ *http.Request, app claims) {
 	switch name, ok := j.who(w, app); {
 	case ok && name == "":
 		writeJSON(w, http.StatusBadRequest, map[string]any{"title": "Bad Request", "status": 400})
@@ -228,7 +242,7 @@ func (j *standin) me(w http.ResponseWriter, _ *http.Request, app jellyfin.Author
 	}
 }
 
-func (j *standin) user(w http.ResponseWriter, r *http.Request, app jellyfin.Authorization) {
+func (j *standin) user(w http.ResponseWriter, r *http.Request, app claims) {
 	if _, ok := j.who(w, app); !ok {
 		return
 	}
@@ -240,7 +254,7 @@ func (j *standin) user(w http.ResponseWriter, r *http.Request, app jellyfin.Auth
 	writeJSON(w, http.StatusOK, j.dto(name))
 }
 
-func (j *standin) users(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) users(w http.ResponseWriter, _ *http.Request, app claims) {
 	if _, ok := j.who(w, app); !ok {
 		return
 	}
@@ -251,14 +265,14 @@ func (j *standin) users(w http.ResponseWriter, _ *http.Request, app jellyfin.Aut
 	writeJSON(w, http.StatusOK, all)
 }
 
-func (j *standin) logout(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) logout(w http.ResponseWriter, _ *http.Request, app claims) {
 	if _, ok := j.who(w, app); ok {
 		delete(j.devices, app.Token)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
-func (j *standin) listDevices(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) listDevices(w http.ResponseWriter, _ *http.Request, app claims) {
 	if !j.elevated(w, app) {
 		return
 	}
@@ -272,7 +286,7 @@ func (j *standin) listDevices(w http.ResponseWriter, _ *http.Request, app jellyf
 // neighbour is where another Jellyfin is.
 const neighbour = "192.0.2.10:8096"
 
-func (j *standin) publicInfo(w http.ResponseWriter, r *http.Request, _ jellyfin.Authorization) {
+func (j *standin) publicInfo(w http.ResponseWriter, r *http.Request, _ claims) {
 	info := maps.Clone(j.info)
 	info["StartupWizardCompleted"] = !j.setupOpen
 	if r.Host == neighbour {
@@ -288,7 +302,7 @@ func (j *standin) quickConnect(w http.ResponseWriter) bool {
 	return !j.quickConnectOff
 }
 
-func (j *standin) initiate(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) initiate(w http.ResponseWriter, _ *http.Request, app claims) {
 	if !complete(app) {
 		sayError(w, http.StatusBadRequest)
 		return
@@ -310,7 +324,7 @@ func (q *asking) state() map[string]any {
 		"AppName": q.app.Client, "AppVersion": q.app.Version, "DateAdded": "2026-11-23T13:59:26.8097645Z"}
 }
 
-func (j *standin) state(w http.ResponseWriter, r *http.Request, _ jellyfin.Authorization) {
+func (j *standin) state(w http.ResponseWriter, r *http.Request, _ claims) {
 	if !j.quickConnect(w) {
 		return
 	}
@@ -323,12 +337,20 @@ func (j *standin) state(w http.ResponseWriter, r *http.Request, _ jellyfin.Autho
 	writeJSON(w, http.StatusNotFound, "Unknown secret")
 }
 
-func (j *standin) authorize(w http.ResponseWriter, r *http.Request, app jellyfin.Authorization) {
-	if !j.elevated(w, app) || !j.quickConnect(w) {
+func (j *standin) authorize(w http.ResponseWriter, r *http.Request, app claims) {
+	self, ok := j.who(w, app)
+	if !ok || !j.quickConnect(w) {
 		return
 	}
 	j.asked++
 	q, name := j.pending[r.URL.Query().Get("code")], j.named(r.URL.Query().Get("userId"))
+	if !r.URL.Query().Has("userId") {
+		name = self
+	}
+	if self != "" && self != "admin" && name != self {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
 	switch {
 	case name == "":
 		sayError(w, http.StatusBadRequest)
@@ -350,7 +372,7 @@ func (j *standin) authorize(w http.ResponseWriter, r *http.Request, app jellyfin
 	}
 }
 
-func (j *standin) exchange(w http.ResponseWriter, r *http.Request, _ jellyfin.Authorization) {
+func (j *standin) exchange(w http.ResponseWriter, r *http.Request, _ claims) {
 	if !j.quickConnect(w) {
 		return
 	}
@@ -362,30 +384,29 @@ func (j *standin) exchange(w http.ResponseWriter, r *http.Request, _ jellyfin.Au
 	writeJSON(w, http.StatusOK, j.results[string(in.Secret)])
 }
 
-func (j *standin) enabled(w http.ResponseWriter, _ *http.Request, _ jellyfin.Authorization) {
+func (j *standin) enabled(w http.ResponseWriter, _ *http.Request, _ claims) {
 	writeJSON(w, http.StatusOK, !j.quickConnectOff)
 }
 
-func (j *standin) providers(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) providers(w http.ResponseWriter, _ *http.Request, app claims) {
 	if j.elevated(w, app) {
 		writeJSON(w, http.StatusOK, []any{map[string]any{"Name": "Default", "Id": finlatch.DefaultAuthenticationProviderID}})
 	}
 }
 
-func (j *standin) endpoint(w http.ResponseWriter, r *http.Request, app jellyfin.Authorization) {
+func (j *standin) endpoint(w http.ResponseWriter, _ *http.Request, app claims) {
 	if _, ok := j.who(w, app); ok {
-		local := !j.trusts || r.Header.Get("X-Forwarded-For") == ""
-		writeJSON(w, http.StatusOK, jellyfin.EndPointInfo{IsLocal: local, IsInNetwork: local})
+		writeJSON(w, http.StatusOK, jellyfin.EndPointInfo{IsLocal: app.from.IsLoopback(), IsInNetwork: inNetwork(app.from)})
 	}
 }
 
-func (j *standin) configuration(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) configuration(w http.ResponseWriter, _ *http.Request, app claims) {
 	if _, ok := j.who(w, app); ok {
 		writeJSON(w, http.StatusOK, map[string]any{"EnableLegacyAuthorization": j.legacy, "ServerName": "Wire test"})
 	}
 }
 
-func (j *standin) network(w http.ResponseWriter, _ *http.Request, app jellyfin.Authorization) {
+func (j *standin) network(w http.ResponseWriter, _ *http.Request, app claims) {
 	if _, ok := j.who(w, app); ok {
 		writeJSON(w, http.StatusOK, map[string]any{"AutoDiscovery": j.discovers, "CertificatePassword": "s3cret"})
 	}

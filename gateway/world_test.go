@@ -85,6 +85,11 @@ func (r *rules) RecheckUser(_ context.Context, id finlatch.ID) error {
 	return nil
 }
 
+func (r *rules) RecheckQuickConnect(context.Context) error {
+	r.note("Quick Connect")
+	return nil
+}
+
 func (r *rules) note(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

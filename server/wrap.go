@@ -17,7 +17,7 @@ func (s *Server) wrap(mux http.Handler) http.Handler {
 		h = s.options.Around(h)
 	}
 	if s.options.BaseURL != "" {
-		h = httpx.BasePath(s.options.BaseURL, "web/")(h)
+		h = httpx.BasePath(s.options.BaseURL, "web/", "/link", "/finlatch")(h)
 	}
 	h = httpx.ClientAddress(s.trustedProxies, s.warnOfProxy)(h)
 	h = httpx.Progress(httpx.Pace{})(h)

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/finlatch/finlatch"
 )
@@ -15,20 +16,24 @@ const picturePath = "account/picture"
 
 var (
 	errNoPassword = &finlatch.Error{Kind: finlatch.Invalid, Msg: "The new password must not be empty."}
+	errCurrent    = &finlatch.Error{Kind: finlatch.Forbidden, Msg: "Your current password is not right."}
 	errNoPicture  = &finlatch.Error{Kind: finlatch.Invalid, Msg: "Choose a picture first."}
 )
 
 func accountPages() []route {
 	return []route{
 		page("account", forUsers, showAccount),
-		form("account/password", forUsers, changePassword, showAccount),
-		form(picturePath, forUsers, setPicture, showAccount),
-		form("account/picture/remove", forUsers, removePicture, showAccount),
+		form("account/name", forUsers, unlessBehind(changeName), showAccount),
+		form("account/password", forUsers, unlessBehind(changePassword), showAccount),
+		form(picturePath, forUsers, unlessBehind(setPicture), showAccount),
+		form("account/picture/remove", forUsers, unlessBehind(removePicture), showAccount),
 	}
 }
 
 // account is what the page of somebody's account shows.
 type account struct {
+	Name        string // as it was typed
+	MayChange   bool   // name, password and picture
 	HasPassword bool
 	Picture     template.URL // the picture itself, small; empty: none
 }
@@ -38,7 +43,10 @@ func showAccount(r *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := account{HasPassword: user.HasPassword()}
+	data := account{Name: user.Name, MayChange: user.Policy.EnableUserPreferenceAccess || r.caller.Administrator(), HasPassword: user.HasPassword()}
+	if r.PostForm.Has("name") {
+		data.Name = r.echoed("name")
+	}
 	if user.ImageTag != "" {
 		picture, err := r.service().Picture(r.context(), r.caller, user.ID)
 		if err == nil {
@@ -53,6 +61,10 @@ func showAccount(r *request) (answer, error) {
 	return view{name: "account", title: "My account", data: data}, nil
 }
 
+func changeName(r *request) (answer, error) {
+	return seeOther("account?done=name"), r.service().Rename(r.context(), r.caller, r.caller.UserID(), strings.TrimSpace(r.PostFormValue("name")))
+}
+
 func changePassword(r *request) (answer, error) {
 	change := finlatch.PasswordChange{Current: r.PostFormValue("current"), New: r.PostFormValue("new")}
 	switch {
@@ -61,7 +73,11 @@ func changePassword(r *request) (answer, error) {
 	case change.New != r.PostFormValue("again"):
 		return nil, errUnequal
 	}
-	return seeOther("account?done=password"), r.service().ChangePassword(r.context(), r.caller, r.caller.UserID(), change)
+	err := r.service().ChangePassword(r.context(), r.caller, r.caller.UserID(), change)
+	if finlatch.WrongCurrent(err) {
+		err = errCurrent
+	}
+	return seeOther("account?done=password"), err
 }
 
 func setPicture(r *request) (answer, error) {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -21,9 +22,44 @@ type activity struct {
 	Text, Kind, User, From string // the filter
 	Filtered               bool
 	Kinds                  []kind
-	Entries                []finlatch.LoggedActivity
+	Entries                []logged
+	Zone                   string // of the times
 	First, Last, Total     int
 	Newer, Older           string // addresses; empty: there are none
+}
+
+// logged is an entry, or the two of a sign-in.
+type logged struct {
+	finlatch.LoggedActivity
+	Also string // what the other one says
+}
+
+// joined makes one of what one sign-in has written: that somebody has signed in, and that their device is online.
+func joined(entries []finlatch.LoggedActivity) (all []logged) {
+	for i, e := range entries {
+		if i > 0 && e.UserID == entries[i-1].UserID && entries[i-1].At.Sub(e.At).Abs() < time.Second {
+			last := &all[len(all)-1]
+			switch {
+			case last.Also != "":
+			case last.Type == finlatch.ActivityAuthenticationSucceeded && e.Type == finlatch.ActivitySessionStarted:
+				last.Also = e.Name
+				continue
+			case last.Type == finlatch.ActivitySessionStarted && e.Type == finlatch.ActivityAuthenticationSucceeded:
+				*last = logged{e, last.Name}
+				continue
+			}
+		}
+		all = append(all, logged{LoggedActivity: e})
+	}
+	return all
+}
+
+// Short is when it was, as briefly as can be.
+func (e logged) Short(now time.Time) string {
+	if at := e.At.Local(); at.Year() == now.Local().Year() {
+		return at.Format("2 Jan, 15:04:05")
+	}
+	return e.At.Local().Format("2 Jan 2006, 15:04:05")
 }
 
 // kind is a type of entries, as people call it.
@@ -68,13 +104,13 @@ func showActivity(r *request) (answer, error) {
 	number, _ := strconv.Atoi(r.FormValue("page"))
 	number = min(max(number, 1), maxPage)
 	before := (number - 1) * activityPage
-	var err error
-	data.Entries, data.Total, err = r.service().ActivityLog(r.context(), r.caller, finlatch.ActivityFilter{
+	entries, total, err := r.service().ActivityLog(r.context(), r.caller, finlatch.ActivityFilter{
 		NamePart: data.Text, Type: data.Kind, UserNamePart: data.User, AddressPart: data.From, Offset: before, Limit: activityPage})
 	if err != nil {
 		return nil, err
 	}
-	data.First, data.Last = before+1, before+len(data.Entries)
+	data.Entries, data.Total, data.Zone = joined(entries), total, r.now().Local().Format("MST")
+	data.First, data.Last = before+1, before+len(entries)
 	if number > 1 {
 		data.Newer = r.activityPage(&data, min(number-1, max(1, (data.Total+activityPage-1)/activityPage)))
 	}

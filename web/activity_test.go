@@ -58,7 +58,7 @@ func TestActivityLog(t *testing.T) {
 		w.happens(entry)
 	}
 	at := func(i int) string { // as people write it, in the server's zone
-		return w.clock.Now().Add(time.Duration(i+1) * time.Minute).Local().Format("2 Jan 2006, 15:04:05 MST")
+		return w.clock.Now().Add(time.Duration(i+1) * time.Minute).Local().Format("2 Jan, 15:04:05")
 	}
 	want := []string{
 		"of ben by carl " + at(6) + " about ben by somebody deleted since",
@@ -214,5 +214,33 @@ func TestEveryKindCanBeChosen(t *testing.T) {
 	})
 	if found < 20 || len(options) != found+1 {
 		t.Errorf("%d kinds and %d options", found, len(options))
+	}
+}
+
+// A sign-in writes two entries, which are shown as one, next to one another; others stay what they are.
+func TestSignInsAreOneEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn("admin")
+	at := w.clock.Now().Add(time.Hour)
+	signIn := func(user string, kind string, after time.Duration) finlatch.Activity {
+		return finlatch.Activity{Type: kind, Name: user + " " + kind, UserID: w.id(user), ByID: w.id(user), Severity: finlatch.SeverityInformation, Count: 1, At: at.Add(after)}
+	}
+	const in, online = finlatch.ActivityAuthenticationSucceeded, finlatch.ActivitySessionStarted
+	w.happens(signIn("ann", online, 0), signIn("ann", in, time.Millisecond),
+		signIn("ben", online, time.Minute), signIn("ann", in, time.Minute), // of two people
+		signIn("ann", online, time.Hour), signIn("ann", in, time.Hour+time.Minute), // of two times
+		signIn("ann", online, 2*time.Hour), signIn("ann", online, 2*time.Hour))
+	var got []string
+	for _, text := range b.open("admin/activity").entries()[:7] {
+		name, _, _ := strings.Cut(text, " 24 Nov")
+		got = append(got, name)
+	}
+	want := []string{"ann " + online, "ann " + online, "ann " + in, "ann " + online, "ann " + in, "ben " + online, "ann " + in + " ann " + online}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if got := b.open("admin/activity?type=" + online).entries(); len(got) < 5 {
+		t.Errorf("sought by kind: %q", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/finlatch/finlatch"
@@ -11,9 +12,12 @@ import (
 
 // How many devices pages list: somebody's own, each with its forms, and those of a user.
 const (
-	maxOwnDevices = 30
+	maxOwnDevices = 25
 	maxDevices    = 50
 )
+
+// visit is how long what was new stays marked while somebody looks again and again.
+const visit = 5 * time.Minute
 
 func devicesPages() []route {
 	return []route{
@@ -41,6 +45,9 @@ type listed struct {
 // Handle stands for the device in forms.
 func (l listed) Handle() string { return handle(l.DeviceID) }
 
+// Renamed tells whether the device is called otherwise than it calls itself.
+func (l listed) Renamed() bool { return l.Shown() != l.DeviceName }
+
 // Shown is what the device is called.
 func (l listed) Shown() string {
 	if l.CustomName != "" {
@@ -49,12 +56,24 @@ func (l listed) Shown() string {
 	return l.DeviceName
 }
 
-// since is when the devices were looked at before: by what a form before has kept, or by the user's record.
+// since is when the devices were looked at before: by what a form before has kept, or this browser of the same visit, or by the
+// user's record.
 func (r *request) since() time.Time {
-	if seconds, err := strconv.ParseInt(r.FormValue("since"), 10, 64); err == nil {
-		return time.Unix(seconds, 0)
+	if at, err := strconv.ParseInt(r.FormValue("since"), 10, 64); err == nil {
+		return time.UnixMicro(at)
 	}
-	return r.caller.User.DevicesSeenAt
+	begun, whose, _ := strings.Cut(r.readCookie(visitCookie), ".")
+	if at, err := strconv.ParseInt(begun, 10, 64); err == nil && whose == r.caller.UserID().String() {
+		return time.UnixMicro(at)
+	}
+	since := r.caller.User.DevicesSeenAt
+	if since.IsZero() {
+		since = r.now() // at the first look nothing is new
+	}
+	if r.Method != http.MethodHead {
+		r.setCookie(visitCookie, strconv.FormatInt(since.UnixMicro(), 10)+"."+r.caller.UserID().String(), visit)
+	}
+	return since
 }
 
 func showDevices(r *request) (answer, error) {
@@ -63,10 +82,10 @@ func showDevices(r *request) (answer, error) {
 		return nil, err
 	}
 	since := r.since()
-	data := listing{Since: strconv.FormatInt(since.Unix(), 10), More: len(sessions) > maxOwnDevices, Others: len(sessions) > 1}
+	data := listing{Since: strconv.FormatInt(since.UnixMicro(), 10), More: len(sessions) > maxOwnDevices, Others: len(sessions) > 1}
 	for _, s := range sessions[:min(len(sessions), maxOwnDevices)] {
 		here := s.Device.TokenHash == r.caller.Device.TokenHash
-		data.Devices = append(data.Devices, listed{s.Device, here, !here && !since.IsZero() && s.Device.CreatedAt.After(since)})
+		data.Devices = append(data.Devices, listed{s.Device, here, !here && s.Device.CreatedAt.After(since)})
 	}
 	return view{name: "devices", title: "My devices", wide: true, data: data}, r.seen()
 }

@@ -41,7 +41,9 @@ var readyForms = map[string]func(w *world) ready{
 		return b.fill("link?code="+code, "Undo")
 	},
 
-	"devices/rename": func(w *world) ready { return w.signedIn("ann").fill("devices", "Rename A browser", "name", "Mine") },
+	"devices/rename": func(w *world) ready {
+		return w.signedIn("ann").fill("devices", "Save the name of A browser", "name", "Mine")
+	},
 	"devices/sign-out": func(w *world) ready {
 		w.appSignIn("ann", "ann-pw", "tv")
 		return w.signedIn("ann").fill("devices", "Sign out Telly")
@@ -53,6 +55,7 @@ var readyForms = map[string]func(w *world) ready{
 	"account/password": func(w *world) ready {
 		return w.signedIn("ann").fill("account", "Change the password", "current", "ann-pw", "new", "new-pw", "again", "new-pw")
 	},
+	"account/name": func(w *world) ready { return w.signedIn("ann").fill("account", "Rename", "name", "anna") },
 	"account/picture": func(w *world) ready {
 		return w.signedIn("ann").fill("account", "Use this picture", "picture", drawing(8))
 	},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
@@ -17,15 +18,22 @@ var (
 	errDigits       = &finlatch.Error{Kind: finlatch.Invalid, Msg: "A code has six digits."}
 )
 
-func aboutCode(err error) error {
-	if finlatch.UnknownCode(err) {
+// aboutCode says what Service says of a code in words for people.
+func (r *request) aboutCode(err error) error {
+	switch {
+	case finlatch.UnknownCode(err):
 		return errNoCode
+	case finlatch.QuickConnectOff(err):
+		return r.whySwitchedOff()
 	}
 	return err
 }
 
-// maxChoice is how many users an administrator may choose from.
-const maxChoice = 300
+// What an administrator may choose from: so many users, whose names are shown up to so many bytes of HTML.
+const (
+	maxChoice = 300
+	maxChosen = 36
+)
 
 // followed is how long the page loads itself again after an approval. Each time the keyboard is back at its top, and devices
 // that poll need five seconds.
@@ -40,6 +48,17 @@ type linking struct {
 	Password bool            // is asked for
 }
 
+// Short is what a choice calls a user. Whoever is chosen is shown with the whole name.
+func (linking) Short(user finlatch.User) string {
+	size := 0
+	for i, c := range user.Name {
+		if size += len(template.HTMLEscapeString(string(c))); size > maxChosen {
+			return user.Name[:i] + "…"
+		}
+	}
+	return user.Name
+}
+
 // Made names the request among those that have had its code.
 func (l linking) Made() string { return strconv.FormatInt(l.CreatedAt.UnixNano(), 10) }
 
@@ -52,6 +71,8 @@ func (r *request) code() string {
 		return c
 	}, r.FormValue("code"))
 }
+
+func sixDigits(code string) bool { return len(code) == 6 && strings.Trim(code, "0123456789") == "" }
 
 // made is the time at which the request was made that the form is about.
 func (r *request) made() time.Time {
@@ -76,13 +97,18 @@ func (r *request) account() (*finlatch.User, error) {
 func showLink(r *request) (answer, error) {
 	code := r.code()
 	if code == "" || r.alert == errNoCode.Msg { // to ask for it again would count as another guess
-		return view{name: "link", title: "Approve a device"}, nil
+		on, err := r.service().QuickConnectEnabled(r.context())
+		off := ""
+		if !on && r.alert == "" {
+			_, off = told(r.whySwitchedOff())
+		}
+		return view{name: "link", title: "Approve a device", notice: r.welcome(), data: off}, err
 	}
 	var asked finlatch.AskedRequest
 	err := error(errDigits)
-	if len(code) == 6 && strings.Trim(code, "0123456789") == "" { // else it would count as a guess
+	if sixDigits(code) { // else it would count as a guess
 		asked, err = r.service().Asked(r.context(), r.caller, code, time.Time{})
-		err = aboutCode(err)
+		err = r.aboutCode(err)
 	}
 	if err == nil && asked.State != finlatch.QuickConnectPending {
 		return seeOther(decidedPage(asked.QuickConnect)), nil
@@ -104,6 +130,18 @@ func showLink(r *request) (answer, error) {
 		data.Choice, err = r.service().Users(r.context(), r.caller, finlatch.UserFilter{Disabled: &no, Limit: maxChoice})
 	}
 	return view{name: "asked", title: "Let this device in?", data: data}, err
+}
+
+// welcome tells whoever has set the server up what comes next.
+func (r *request) welcome() string {
+	switch address := r.address(); {
+	case r.URL.Query().Get("done") != "set-up" || !r.caller.Administrator():
+		return ""
+	case address == "":
+		return "The server is yours. Users are under Administration."
+	default:
+		return "The server is yours. In an app, enter " + address + "; users are under Administration."
+	}
 }
 
 func decidedPage(q finlatch.QuickConnect) string {
@@ -128,21 +166,21 @@ func approve(r *request) (answer, error) {
 		}
 	}
 	if err := r.service().ApproveAsked(r.context(), r.caller, r.code(), r.made(), account.ID); err != nil {
-		return nil, aboutCode(err)
+		return nil, r.aboutCode(err)
 	}
 	return r.decided(), nil
 }
 
 func deny(r *request) (answer, error) {
 	if err := r.service().Deny(r.context(), r.caller, r.code(), r.made()); err != nil {
-		return nil, aboutCode(err)
+		return nil, r.aboutCode(err)
 	}
 	return r.decided(), nil
 }
 
 func undo(r *request) (answer, error) {
 	if err := r.service().UndoApproval(r.context(), r.caller, r.code(), r.made()); err != nil {
-		return nil, aboutCode(err)
+		return nil, r.aboutCode(err)
 	}
 	return r.decided(), nil
 }
@@ -151,7 +189,7 @@ func undo(r *request) (answer, error) {
 func showDecided(r *request) (answer, error) {
 	asked, err := r.service().Asked(r.context(), r.caller, r.code(), r.made())
 	if err != nil {
-		return nil, aboutCode(err)
+		return nil, r.aboutCode(err)
 	}
 	if !asked.CreatedAt.Equal(r.made()) {
 		return seeOther("link"), nil

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -373,7 +374,7 @@ func TestQuickConnectOff(t *testing.T) {
 	asked := b.open("link?code=" + code)
 	w.set(func(s *finlatch.Settings) { s.QuickConnect = false })
 	for _, p := range []*page{b.open("link?code=" + code), asked.press("Approve")} {
-		if p.status < 400 || p.status >= 500 || !strings.Contains(strings.ToLower(p.alert()), "disabled") || b.token() == "" {
+		if p.status < 400 || p.status >= 500 || !strings.Contains(strings.ToLower(p.alert()), "switched off") || b.token() == "" {
 			t.Errorf("%d %q %q", p.status, p.h1(), p.alert())
 		}
 	}
@@ -394,5 +395,81 @@ func TestShortAddress(t *testing.T) {
 		if p := b.open(path); p.h1() != h1 {
 			t.Errorf("%s shows %d %q at %s, want %q", path, p.status, p.h1(), p.at, h1)
 		}
+	}
+}
+
+// Whose session ends before the form comes is back on the page of that code after signing in, and has approved nothing.
+func TestCodeIsKeptWhenTheSessionHasEnded(t *testing.T) {
+	t.Parallel()
+	for _, button := range []string{"Approve", "Deny", "Choose"} {
+		w := newWorld(t)
+		code, secret := w.asks(app("tv"))
+		b := w.signedIn("admin")
+		p := b.open("link?code=" + code)
+		if err := w.SignOutOthers(w.ctx, finlatch.Operator(), w.id("admin")); err != nil {
+			t.Fatal(err)
+		}
+		in := p.press(button)
+		in.want(t, button, 200, "Sign in")
+		in = in.press("Sign in", "username", "ann", "password", "ann-pw")
+		in.want(t, button+", then", 200, "Let this device in?")
+		if w.state(secret).State != finlatch.QuickConnectPending || !strings.Contains(in.text(), "signed in as ann") || !strings.Contains(in.text(), code) {
+			t.Errorf("%s: the request is in state %d: %s", button, w.state(secret).State, in.text())
+		}
+	}
+}
+
+// A device that had no token yet is not said to have lost one.
+func TestUndoneBeforeTheDeviceCame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code, _ := w.asks(app("tv"))
+	b := w.signedIn("ann")
+	if p := b.open("link?code=" + code).press("Approve").press("Undo"); p.h1() != "Undone" || !strings.Contains(p.text(), "does not get in by this approval") {
+		t.Errorf("before: %q %s", p.h1(), p.text())
+	}
+	code, secret := w.asks(app("another"))
+	p := b.open("link?code=" + code).press("Approve")
+	w.redeem(secret)
+	if p = p.press("Undo"); p.h1() != "Undone" || !strings.Contains(p.text(), "is not signed in any more by this approval") {
+		t.Errorf("after: %q %s", p.h1(), p.text())
+	}
+}
+
+// However many users there are to choose from, and whatever they are called, the page stays a page.
+func TestAnApprovalWithManyUsersToChooseFrom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	err := w.store.Update(w.ctx, func(tx finlatch.Tx) error {
+		for i := range 320 {
+			name := strings.Repeat("'Ä", 83) + strconv.Itoa(1000+i)
+			u := finlatch.User{ID: finlatch.ID{1, byte(i >> 8), byte(i)}, Name: name, NormalizedName: finlatch.NormalizeName(name), Policy: finlatch.NewPolicy(), CreatedAt: w.clock.Now()}
+			if err := tx.CreateUser(w.ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.signedIn("admin").open("link?code=" + w.code("tv"))
+	p.want(t, "many users", 200, "Let this device in?")
+	if len(p.body) > 50<<10 {
+		t.Errorf("%d bytes", len(p.body))
+	}
+	p = p.press("Choose", "user", finlatch.ID{1, 0, 7}.String())
+	if !strings.Contains(p.text(), strings.Repeat("'Ä", 83)+"1007") {
+		t.Error("who is chosen is not shown with the whole name")
+	}
+}
+
+// A notice that the API has made longer than a page is shown as far as it goes.
+func TestAVeryLongNotice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(func(s *finlatch.Settings) { s.Branding.LoginDisclaimer = "Hello. " + strings.Repeat(`"`, 60_000) })
+	if p := w.browser().open("sign-in"); len(p.body) > 50<<10 || !strings.Contains(p.text(), `Hello. """`) || !strings.Contains(p.text(), "…") {
+		t.Errorf("%d bytes", len(p.body))
 	}
 }

@@ -12,7 +12,8 @@ func overviewPages() []route { return []route{page("admin", forAdministrators, s
 // overview is what administration's first page shows; nothing where the store does not serve.
 type overview struct {
 	finlatch.Overview
-	Version string // of the program
+	Version string  // of the program
+	Behind  *behind // nil: there is no media server behind
 	Charts  []chart
 }
 
@@ -28,7 +29,11 @@ func showOverview(r *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.data = overview{Overview: o, Version: r.pages.options.Version, Charts: []chart{signInChart(&o), pendingChart(&o)}}
+	behind, err := r.behind()
+	if err != nil {
+		return nil, err
+	}
+	v.data = overview{Overview: o, Version: r.pages.options.Version, Behind: behind, Charts: []chart{signInChart(&o), pendingChart(&o)}}
 	return v, nil
 }
 
@@ -42,8 +47,8 @@ func signInChart(o *finlatch.Overview) chart {
 
 func pendingChart(o *finlatch.Overview) chart {
 	return newChart(chart{
-		ID: "pending", Heading: "Waiting for approval", What: "Requests for Quick Connect that nobody has decided on, by the minute they were made in",
-		Nothing: "No device waits for approval.",
+		ID: "pending", Heading: "Waiting for approval", What: "Requests for Quick Connect that nobody has decided on, by the minute they were made in. To let one in, type its code under Approve",
+		Nothing: "No device waits for approval. One that does shows six digits: type them under Approve.",
 		Series:  []series{{Name: "Pending requests", Class: "good", Counts: o.Pending}},
 	}, o.At, time.Minute, 3, "15:04")
 }

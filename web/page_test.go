@@ -378,6 +378,13 @@ func (j *jar) value(address, name string) string {
 	return ""
 }
 
+// expire takes a cookie away, as its age does.
+func (j *jar) expire(address, name string) {
+	if to, err := url.Parse(address); err == nil {
+		j.SetCookies(to, []*http.Cookie{{Name: name, MaxAge: -1}})
+	}
+}
+
 // plant puts a cookie there that no form of ours has made.
 func (j *jar) plant(address, name, value string) {
 	to, err := url.Parse(address)

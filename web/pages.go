@@ -32,6 +32,8 @@ type Options struct {
 	Address string
 	// BaseURL is the path under which the server is reached, as "/jellyfin".
 	BaseURL string
+	// MediaServer is the one behind, which keeps the users. Nil: they are here.
+	MediaServer MediaServer
 }
 
 //go:embed static/style.css

@@ -54,7 +54,7 @@ func TestPagesOfTheirOwnHost(t *testing.T) {
 		t.Error("something has changed")
 	}
 	// scripts of the other origin are other sites
-	f := door.open("devices").formOf("Rename A browser")
+	f := door.open("devices").formOf("Save the name of A browser")
 	if p := (ready{door, f}).with("Origin", "https://tv.example"); p.status != http.StatusForbidden {
 		t.Errorf("a form of the other host: %d", p.status)
 	}
@@ -159,6 +159,10 @@ func TestSetUpForm(t *testing.T) {
 		p := b.open("setup").press("Create the administrator", "server", "Attic", "username", test.userName, "password", test.password, "again", test.again)
 		if p.status != http.StatusBadRequest || p.alert() == "" || p.h1() != "Set up this server" || b.token() != "" {
 			t.Errorf("%s: %d %q %q", name, p.status, p.h1(), p.alert())
+		}
+		focused := p.document.first(func(n *node) bool { _, focus := n.attrs["autofocus"]; return focus }).attrs["name"]
+		if want := map[bool]string{true: "password", false: "server"}[name == "unequal"]; focused != want {
+			t.Errorf("%s: one begins at %q, want %q", name, focused, want)
 		}
 		f := p.formOf("Create the administrator").fields
 		if f.Get("server") != "Attic" || f.Get("username") != test.userName || f.Get("password") != "" || f.Get("again") != "" {

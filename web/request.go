@@ -185,10 +185,13 @@ func pageOf(r *http.Request) string {
 	return here
 }
 
-// back is where somebody comes back to after signing in: this page, or that of this form.
+// back is where somebody comes back to after signing in: this page, or that of this form, about the same code.
 func (r *request) back() string {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		return r.here + "?" + r.URL.RawQuery
+	}
+	if r.Method == http.MethodPost && r.here == "link" && r.parse() == nil && sixDigits(r.code()) {
+		return "link?" + url.Values{"code": {r.code()}}.Encode()
 	}
 	return r.here
 }

@@ -16,6 +16,7 @@ import (
 // path, so browsers send them to the folder of the form that made them and nowhere else: that is the pages', however reached.
 const (
 	sessionCookie = "finlatch"
+	visitCookie   = "finlatch-visit"   // when the devices were looked at before this visit, and by whom
 	browserCookie = "finlatch-browser" // tells browsers apart, so that each is one device
 	hostPrefix    = "__Host-"
 

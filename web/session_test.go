@@ -447,3 +447,26 @@ func TestComingBack(t *testing.T) {
 		}
 	}
 }
+
+// Signing out works at an hour, and from a place, where nothing else does.
+func TestSignOutWhereNothingElseWorks(t *testing.T) {
+	t.Parallel()
+	for name, shut := range map[string]func(*finlatch.Policy){
+		"at this hour": func(p *finlatch.Policy) {
+			p.AccessSchedules = []finlatch.AccessSchedule{{ID: 1, DayOfWeek: "Sunday", StartHour: 1, EndHour: 2}}
+		},
+		"from here":       func(p *finlatch.Policy) { p.EnableRemoteAccess = false },
+		"on this browser": func(p *finlatch.Policy) { p.EnableAllDevices = false },
+	} {
+		w := newWorld(t)
+		b := w.signedIn("ann").from(away)
+		w.policy("ann", shut)
+		p := b.open("devices")
+		if name != "on this browser" && p.status != http.StatusForbidden {
+			t.Fatalf("%s: %d %q", name, p.status, p.h1())
+		}
+		if p = p.press("Sign out"); p.h1() != "Sign in" || p.notice() == "" || b.token() != "" || len(w.devices("ann")) != 0 {
+			t.Errorf("%s: %d %q %q, %d devices", name, p.status, p.h1(), p.alert(), len(w.devices("ann")))
+		}
+	}
+}

@@ -48,6 +48,7 @@ type settings struct {
 	Splash                       bool
 	Days                         string
 	ClientLogs                   bool
+	OffThere                     bool   // Quick Connect, in the media server behind
 	Version                      string // of what the form began with
 }
 
@@ -74,10 +75,14 @@ func (form *settings) typed(r *request) {
 	on := func(name string) bool { return r.PostFormValue(name) == "on" }
 	text := func(name string) string { return strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n") }
 	form.Server, form.QuickConnect, form.Legacy, form.Remote = r.PostFormValue("server"), on("quick-connect"), on("legacy"), on("remote")
-	form.Proxies, form.Local, form.Splash, form.Days, form.ClientLogs = text("proxies"), text("local"), on("splash"), r.PostFormValue("days"), on("client-logs")
+	form.Proxies, form.Local, form.Days = text("proxies"), text("local"), r.PostFormValue("days")
 	if !form.NoticeIsLong {
 		form.Notice = text("notice")
 	}
+	if r.pages.options.MediaServer != nil {
+		return // the rest is the media server's: it is not shown, and stays
+	}
+	form.Splash, form.ClientLogs = on("splash"), on("client-logs")
 	if !form.CSSIsLong {
 		form.CSS = text("css")
 	}
@@ -88,7 +93,9 @@ func showSettings(r *request) (answer, error) {
 	if r.Method == http.MethodPost {
 		form.typed(r)
 	}
-	return view{name: "settings", title: "Settings", data: form}, nil
+	var err error
+	form.OffThere, err = r.switchedOffThere()
+	return view{name: "settings", title: "Settings", data: form}, err
 }
 
 func saveSettings(r *request) (answer, error) {

@@ -9,7 +9,10 @@ import (
 var errUnequal = &finlatch.Error{Kind: finlatch.Invalid, Msg: "The two passwords are not the same."}
 
 // settingUp is what the page of the first run shows.
-type settingUp struct{ Server, Name string }
+type settingUp struct {
+	Server, Name string
+	Unequal      bool // the two passwords
+}
 
 func showSetup(r *request) (answer, error) {
 	if r.settings.SetupComplete {
@@ -18,7 +21,7 @@ func showSetup(r *request) (answer, error) {
 	if err := r.service().Allow(r.context(), r.caller, finlatch.LevelSetupOrAdmin); err != nil {
 		return nil, err
 	}
-	return view{name: "setup", title: "Set up this server", data: settingUp{r.echoed("server"), r.echoed("username")}}, nil
+	return view{name: "setup", title: "Set up this server", data: settingUp{r.echoed("server"), r.echoed("username"), r.alert == errUnequal.Msg}}, nil
 }
 
 // setUp does the whole first run, and signs the administrator in.
@@ -33,5 +36,5 @@ func setUp(r *request) (answer, error) {
 	if err := r.enter(name, password); err != nil {
 		return nil, err
 	}
-	return seeOther("link"), nil
+	return seeOther("link?done=set-up"), nil
 }

@@ -20,6 +20,14 @@ func home(r *request) (answer, error) {
 	return seeOther("link"), nil
 }
 
+// atMost is the beginning of a text, with a mark where that is not all of it.
+func atMost(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + " …"
+}
+
 // signingIn is what the page for signing in shows.
 type signingIn struct {
 	Name, Next, Address string
@@ -42,19 +50,23 @@ func showSignIn(r *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := signingIn{Name: r.echoed("username"), Next: next, Address: r.address(), Disclaimer: r.settings.Branding.LoginDisclaimer}
+	data := signingIn{Name: r.echoed("username"), Next: next, Address: r.address(), Disclaimer: atMost(r.settings.Branding.LoginDisclaimer, maxNotice)}
 	for _, u := range users[:min(len(users), maxTiles)] {
 		data.Tiles = append(data.Tiles, tile{u.Name, !u.HasPassword() && r.service().Passwordless(r.caller)})
 	}
 	return view{name: "signin", title: "Sign in", data: data}, nil
 }
 
-// address is what apps are to be told.
+// address is what apps are to be told; empty where nobody knows: the pages' own host is no address of the server's, and other
+// devices do not get to this one by "localhost".
 func (r *request) address() string {
-	if r.pages.options.Address != "" {
-		return r.pages.options.Address
-	}
 	seen := httpx.AddressFrom(r.context())
+	switch {
+	case r.pages.options.Address != "":
+		return r.pages.options.Address
+	case r.pages.options.URL != "" || httpx.Loopback(seen.Host):
+		return ""
+	}
 	return seen.Scheme + "://" + seen.Host + r.pages.options.BaseURL
 }
 

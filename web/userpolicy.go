@@ -15,6 +15,7 @@ import (
 // What the form of a policy shows of lists. What is beyond stays as it is.
 const (
 	maxSchedules = 10
+	newSchedules = 3  // rows for more
 	maxChoices   = 50 // devices
 )
 
@@ -29,8 +30,7 @@ type policyForm struct {
 	Administrator, Hidden, Remote, Preferences, Control, AllDevices bool
 	Sessions, Attempts                                              string
 	Chosen                                                          map[string]bool // devices, by their handles
-	Schedules                                                       []schedule
-	Days                                                            []string
+	Schedules, Free                                                 []schedule
 
 	Choices       []choice
 	MoreSchedules bool // than are shown
@@ -41,6 +41,12 @@ type schedule struct {
 	Number        int // of the row, from 1
 	Day, From, To string
 }
+
+// noDay stands for no choice in a new row; in others that means that the row goes.
+const noDay = "-"
+
+// Days are those to choose from.
+func (schedule) Days() []string { return days() }
 
 // choice is a device that a user may be allowed.
 type choice struct {
@@ -57,7 +63,6 @@ func policyFormOf(p *finlatch.Policy, devices []finlatch.Session) policyForm {
 	for _, c := range f.Choices {
 		f.Chosen[c.Handle] = enabled(p, c.DeviceID)
 	}
-	hour := func(hour float64) string { return strconv.FormatFloat(hour, 'f', -1, 64) }
 	for _, a := range p.AccessSchedules[:min(len(p.AccessSchedules), maxSchedules)] {
 		f.Schedules = append(f.Schedules, schedule{0, day(a.DayOfWeek), hour(a.StartHour), hour(a.EndHour)})
 	}
@@ -75,8 +80,12 @@ func (r *request) typedPolicy() policyForm {
 	}
 	days, from, to := r.PostForm["day"], r.PostForm["from"], r.PostForm["to"]
 	for i := range min(len(days), len(from), len(to), maxSchedules+1) {
-		if days[i] != "" {
-			f.Schedules = append(f.Schedules, schedule{0, days[i], from[i], to[i]})
+		switch day := days[i]; {
+		case day == "" || day == noDay && from[i]+to[i] == "":
+		case day == noDay:
+			f.Schedules = append(f.Schedules, schedule{0, "", from[i], to[i]})
+		default:
+			f.Schedules = append(f.Schedules, schedule{0, day, from[i], to[i]})
 		}
 	}
 	return f
@@ -88,14 +97,16 @@ func (f policyForm) with(shown policyForm) policyForm {
 	return f.complete()
 }
 
-// complete adds the days to choose from, an empty row for one more schedule, and the numbers of the rows.
+// complete adds empty rows for more schedules, and the numbers of the rows.
 func (f policyForm) complete() policyForm {
-	f.Days = days()
-	if !f.MoreSchedules && len(f.Schedules) <= maxSchedules {
-		f.Schedules = append(f.Schedules, schedule{})
+	if !f.MoreSchedules {
+		f.Free = make([]schedule, min(newSchedules, max(0, maxSchedules+1-len(f.Schedules))))
 	}
 	for i := range f.Schedules {
 		f.Schedules[i].Number = i + 1
+	}
+	for i := range f.Free {
+		f.Free[i].Number = len(f.Schedules) + i + 1
 	}
 	return f
 }
@@ -126,11 +137,15 @@ func (f policyForm) apply(p *finlatch.Policy, devices []finlatch.Session) (err e
 func (f policyForm) schedules(before []finlatch.AccessSchedule) ([]finlatch.AccessSchedule, error) {
 	var after []finlatch.AccessSchedule
 	for i, s := range f.Schedules {
-		from, fromErr := strconv.ParseFloat(s.From, 64)
-		to, toErr := strconv.ParseFloat(s.To, 64)
-		if fromErr != nil || toErr != nil || !(0 <= from && from < to && to <= 24) || !slices.Contains(days(), s.Day) {
-			return nil, &finlatch.Error{Kind: finlatch.Invalid,
-				Msg: fmt.Sprintf("Time %d has no day, or its hours are not from 0 to 24, the first before the last.", i+1)}
+		from, fromValid := parseHour(s.From)
+		to, toValid := parseHour(s.To)
+		switch {
+		case !slices.Contains(days(), s.Day):
+			return nil, invalid("Time %d has no day. Choose one, or days, from the list.", i+1)
+		case !fromValid || !toValid:
+			return nil, invalid("Time %d: from and to are times from 0:00 to 24:00, such as 8:30.", i+1)
+		case from >= to:
+			return nil, invalid("Time %d ends before it has begun. What goes on past midnight takes two: one to 24:00, and one from 0:00 on the day after.", i+1)
 		}
 		after = append(after, finlatch.AccessSchedule{DayOfWeek: s.Day, StartHour: from, EndHour: to})
 	}
@@ -206,6 +221,33 @@ func wholeNumber(text string, least int, what string) (int, error) {
 		return 0, &finlatch.Error{Kind: finlatch.Invalid, Msg: fmt.Sprintf("%s is a whole number from %d to %d.", what, least, math.MaxInt32)}
 	}
 	return int(n), nil
+}
+
+// hour is a time of day as people write it. The rare one that is no whole minute stays a number.
+func hour(h float64) string {
+	minutes := int(math.Round(h * 60))
+	if text := fmt.Sprintf("%d:%02d", minutes/60, minutes%60); 0 <= h && h <= 24 {
+		if back, valid := parseHour(text); valid && back == h {
+			return text
+		}
+	}
+	return strconv.FormatFloat(h, 'f', -1, 64)
+}
+
+// parseHour reads a time of day, 8:30 or 8.5, as hours from 0 to 24.
+func parseHour(text string) (h float64, valid bool) {
+	text = strings.TrimSpace(text)
+	hours, minutes, colon := strings.Cut(text, ":")
+	if colon {
+		whole, err := strconv.ParseUint(hours, 10, 8)
+		part, partErr := strconv.ParseUint(minutes, 10, 8)
+		h, valid = float64(whole)+float64(part)/60, err == nil && partErr == nil && len(minutes) == 2 && part < 60
+	} else {
+		var err error
+		h, err = strconv.ParseFloat(text, 64)
+		valid = err == nil
+	}
+	return h, valid && 0 <= h && h <= 24
 }
 
 // days are the words that an AccessSchedule has for when it holds.

@@ -43,15 +43,16 @@ func TestSavingAPolicy(t *testing.T) {
 	if diff := cmp.Diff(want, w.person("ann").Policy); diff != "" || p.alert() != "" {
 		t.Errorf("%q (-want +got):\n%s", p.alert(), diff)
 	}
-	// the form shows what was saved, and one row more; a row without a day goes
+	// the form shows what was saved, and rows for more; a row that loses its day goes
 	form := b.userPage("ann").formOf("Save the policy")
-	if diff := cmp.Diff([]string{"Weekday", ""}, form.fields["day"]); diff != "" {
+	if diff := cmp.Diff([]string{"Weekday", "-", "-", "-"}, form.fields["day"]); diff != "" {
 		t.Error(diff)
 	}
-	form.fields["day"], form.fields["from"], form.fields["to"] = []string{"", "Sunday"}, []string{"6.5", "8"}, []string{"21", "9"}
+	form.fields["day"], form.fields["from"], form.fields["to"] = []string{"", "Sunday", "Everyday", "-"}, []string{"6:30", "8", "0:10", ""}, []string{"21:00", "9:20", "24:00", ""}
 	_ = b.submit(form)
 	got := w.person("ann").Policy
-	if diff := cmp.Diff([]finlatch.AccessSchedule{{ID: 1, DayOfWeek: "Sunday", StartHour: 8, EndHour: 9}}, got.AccessSchedules); diff != "" {
+	ninth, tenth := 9+20.0/60, 10.0/60
+	if diff := cmp.Diff([]finlatch.AccessSchedule{{ID: 1, DayOfWeek: "Sunday", StartHour: 8, EndHour: ninth}, {ID: 2, DayOfWeek: "Everyday", StartHour: tenth, EndHour: 24}}, got.AccessSchedules); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"tablet"}, got.EnabledDevices); diff != "" {
@@ -93,8 +94,15 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 		"below nothing":     {"ann", 400, []string{"sessions", "-2"}, "devices at once"},
 		"too large":         {"ann", 400, []string{"attempts", "99999999999999999999"}, "wrong passwords"},
 		"below never":       {"ann", 400, []string{"attempts", "-2"}, "wrong passwords"},
-		"no such day":       {"ann", 400, []string{"day", "Caturday", "from", "1", "to", "2"}, "Time 1"},
-		"over midnight":     {"ann", 400, []string{"day", "Sunday", "from", "22", "to", "2"}, "Time 1"},
+		"no such day":       {"ann", 400, []string{"day", "Caturday", "from", "1", "to", "2"}, "Time 1 has no day"},
+		"no day":            {"ann", 400, []string{"from", "1", "to", "2"}, "Time 1 has no day"},
+		"no day, one hour":  {"ann", 400, []string{"from", "", "to", "2"}, "Time 1 has no day"},
+		"over midnight":     {"ann", 400, []string{"day", "Sunday", "from", "22", "to", "2"}, "Time 1 ends before"},
+		"no time at all":    {"ann", 400, []string{"day", "Sunday", "from", "8:00", "to", "8:00"}, "Time 1 ends before"},
+		"seventy minutes":   {"ann", 400, []string{"day", "Sunday", "from", "8:70", "to", "12:00"}, "from 0:00 to 24:00"},
+		"after midnight":    {"ann", 400, []string{"day", "Sunday", "from", "8:00", "to", "24:01"}, "from 0:00 to 24:00"},
+		"half a time":       {"ann", 400, []string{"day", "Sunday", "from", "8:", "to", "12:00"}, "from 0:00 to 24:00"},
+		"minus":             {"ann", 400, []string{"day", "Sunday", "from", "-1:30", "to", "12:00"}, "from 0:00 to 24:00"},
 		"a day has 24":      {"ann", 400, []string{"day", "Sunday", "from", "22", "to", "25"}, "Time 1"},
 		"no hour":           {"ann", 400, []string{"day", "Sunday", "from", "NaN", "to", "24"}, "Time 1"},
 		"never":             {"ann", 400, []string{"day", "Sunday", "from", "-Inf", "to", "Inf"}, "Time 1"},
@@ -179,5 +187,30 @@ func TestAnOldPolicyFormSavesNothing(t *testing.T) {
 	}
 	if p := b.post("admin/users/" + w.id("ann").String() + "/policy"); p.status != http.StatusConflict || !w.person("ann").Policy.EnableRemoteAccess {
 		t.Errorf("an empty form: %d %q", p.status, p.alert())
+	}
+}
+
+// Times are shown as people write them, and one that nobody typed here stays what it is.
+func TestTimesOfAPolicyStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policy("ann", func(p *finlatch.Policy) {
+		p.AccessSchedules = []finlatch.AccessSchedule{{ID: 1, DayOfWeek: "Everyday", StartHour: 8.5, EndHour: 24}, {ID: 2, DayOfWeek: "Monday", StartHour: 0.001, EndHour: 12 + 1.0/3}}
+	})
+	before, b := w.person("ann").Policy, w.signedIn("admin")
+	p := b.userPage("ann")
+	if !strings.Contains(p.text(), "where it is Tuesday, 12:0") && !strings.Contains(p.text(), w.clock.Now().Local().Format("Monday, 15:04 MST")) {
+		t.Error("the server's clock is not shown")
+	}
+	f := p.formOf("Save the policy").fields
+	if diff := cmp.Diff([]string{"8:30", "0.001", "", "", ""}, f["from"]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"24:00", "12:20", "", "", ""}, f["to"]); diff != "" {
+		t.Error(diff)
+	}
+	p.press("Save the policy")
+	if diff := cmp.Diff(before, w.person("ann").Policy); diff != "" {
+		t.Error(diff)
 	}
 }

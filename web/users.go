@@ -14,18 +14,18 @@ var errAdministratorsPassword = &finlatch.Error{Kind: finlatch.Invalid, Msg: "An
 
 func usersPages() []route {
 	return []route{
-		page("admin/users", forAdministrators, showUsers), form("admin/users", forAdministrators, createUser, showUsers),
+		page("admin/users", forAdministrators, showUsers), form("admin/users", forAdministrators, unlessBehind(createUser), showUsers),
 		page("admin/users/{id}", forAdministrators, showUser),
-		form("admin/users/{id}/rename", forAdministrators, renameUser, showUser),
-		form("admin/users/{id}/disable", forAdministrators, disableUser, showUser),
-		form("admin/users/{id}/enable", forAdministrators, enableUser, showUser),
+		form("admin/users/{id}/rename", forAdministrators, unlessBehind(renameUser), showUser),
+		form("admin/users/{id}/disable", forAdministrators, unlessBehind(disableUser), showUser),
+		form("admin/users/{id}/enable", forAdministrators, unlessBehind(enableUser), showUser),
 		form("admin/users/{id}/unlock", forAdministrators, unlockUser, showUser),
-		form("admin/users/{id}/password", forAdministrators, setUserPassword, showUser),
-		form("admin/users/{id}/password/remove", forAdministrators, removeUserPassword, showUser),
-		form("admin/users/{id}/policy", forAdministrators, changeUserPolicy, showUser),
+		form("admin/users/{id}/password", forAdministrators, unlessBehind(setUserPassword), showUser),
+		form("admin/users/{id}/password/remove", forAdministrators, unlessBehind(removeUserPassword), showUser),
+		form("admin/users/{id}/policy", forAdministrators, unlessBehind(changeUserPolicy), showUser),
 		form("admin/users/{id}/sign-out", forAdministrators, signOutUserDevice, showUser),
 		form("admin/users/{id}/sign-out-everywhere", forAdministrators, signOutUser, showUser),
-		form("admin/users/{id}/delete", forAdministrators, deleteUser, showUser),
+		form("admin/users/{id}/delete", forAdministrators, unlessBehind(deleteUser), showUser),
 		page("admin/devices", forAdministrators, showAllDevices),
 		form("admin/devices/sign-out", forAdministrators, signOutAnyDevice, showAllDevices),
 	}

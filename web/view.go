@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -48,7 +49,7 @@ func parseViews() (map[string]*template.Template, error) {
 	return views, nil
 }
 
-var functions = template.FuncMap{"ago": ago, "moment": moment, "stamp": stamp, "initial": initial}
+var functions = template.FuncMap{"ago": ago, "stamp": stamp, "clock": clock, "initial": initial}
 
 // view is a page: a template by its name, and what it shows.
 type view struct {
@@ -56,6 +57,7 @@ type view struct {
 	status      int // 200
 	refresh     int // seconds until the browser asks again; 0: never
 	wide        bool
+	notice      string // in place of what the address says was done
 	data        any
 }
 
@@ -69,6 +71,7 @@ type shown struct {
 	Server        string
 	User          *finlatch.User // nil: nobody is signed in
 	Administrator bool
+	Behind        bool   // a media server is, and keeps the users
 	Alert         string // what went wrong
 	Notice        string // what went well
 	Now           time.Time
@@ -78,12 +81,12 @@ type shown struct {
 func (v view) write(w http.ResponseWriter, r *request) error {
 	now := r.now()
 	what := shown{Title: v.title, Wide: v.wide, Here: r.here, Root: r.root(), Style: template.CSS(style), Script: r.pages.script,
-		User: r.caller.User, Administrator: r.caller.Administrator(), Alert: r.alert, Now: now, Data: v.data}
+		User: r.caller.User, Administrator: r.caller.Administrator(), Behind: r.pages.options.MediaServer != nil, Alert: r.alert, Now: now, Data: v.data}
 	if r.settings != nil {
 		what.Server = r.settings.ServerName
 	}
 	if r.alert == "" {
-		what.Notice = notices[r.URL.Query().Get("done")]
+		what.Notice = cmp.Or(v.notice, notices[r.URL.Query().Get("done")])
 	}
 	var text bytes.Buffer
 	if err := r.pages.views[v.name].ExecuteTemplate(&text, "layout.html", what); err != nil {
@@ -114,7 +117,7 @@ var notices = map[string]string{
 	"signed-out": "You are signed out.",
 
 	"device-named": "The device has its name.", "device-out": "The device is signed out.", "others-out": "All your other devices are signed out.",
-	"password": "Your password is changed. All your other devices have to sign in again.", "picture": "This is your picture now.",
+	"name": "This is your name now.", "password": "Your password is changed. All your other devices have to sign in again.", "picture": "This is your picture now.",
 	"picture-gone": "You have no picture any more.",
 
 	"user-created": "The user is created.", "user-renamed": "The user has its new name.", "user-disabled": "The user is disabled, and signed out everywhere.",
@@ -151,8 +154,8 @@ func ago(now, at time.Time) string {
 	}
 }
 
-// moment is a time for people, in the server's time zone.
-func moment(at time.Time) string { return at.Local().Format("2 Jan 2006, 15:04:05 MST") }
+// clock is a day and a time of day for people.
+func clock(at time.Time) string { return at.Local().Format("Monday, 15:04 MST") }
 
 // stamp is a time for programs.
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }

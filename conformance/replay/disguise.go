@@ -49,6 +49,11 @@ func NewDisguise(seed uint64, recordings ...*Recording) *Disguise {
 	return d
 }
 
+// Administrator is who administers a server that a recording has set up.
+func (d *Disguise) Administrator() (name, password string) {
+	return d.name(administrator), d.password(administratorPassword)
+}
+
 func unescaped(text string) string {
 	decoded, err := url.PathUnescape(text)
 	if err != nil {

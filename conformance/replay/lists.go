@@ -13,7 +13,8 @@ import (
 
 // Lists are what is known to differ. They stand in a Markdown document, in fenced blocks, one entry a line; lines that
 // start with # are comments. Blocks tagged divergences and sometimes have lines of the first form, blocks tagged waiting of
-// the second. What is in sometimes hangs on the time, and need not occur.
+// the second. What is in sometimes hangs on the time, and need not occur. A block whose tag has a word in front, as in
+// "gateway divergences", is about a server that stands so, on top of the others.
 //
 //	scenario/step | path | exact value | reason
 //	scenario/step | reason
@@ -62,14 +63,15 @@ func glob(pattern, text string) bool {
 	return false
 }
 
-// ReadLists reads the lists of a document. An error names the line that it is about.
-func ReadLists(file string) (*Lists, error) {
+// ReadLists reads the lists of a document for a server that stands so: "gateway", or "" for one that stands alone. An error
+// names the line that it is about.
+func ReadLists(file, standing string) (*Lists, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	lists, err := ParseLists(f)
+	lists, err := ParseLists(f, standing)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", file, err)
 	}
@@ -77,7 +79,7 @@ func ReadLists(file string) (*Lists, error) {
 }
 
 // ParseLists is ReadLists for a text; its errors begin with the line's number.
-func ParseLists(document io.Reader) (*Lists, error) {
+func ParseLists(document io.Reader, standing string) (*Lists, error) {
 	lists := &Lists{}
 	seen := map[string]int{}
 	scanner := bufio.NewScanner(document)
@@ -88,7 +90,7 @@ func ParseLists(document io.Reader) (*Lists, error) {
 		line := strings.TrimSpace(scanner.Text())
 		if tag, isFence := strings.CutPrefix(line, "```"); isFence {
 			if open = !open; open {
-				fence, opened = strings.TrimSpace(tag), number
+				fence, opened = strings.TrimPrefix(strings.TrimSpace(tag), standing+" "), number
 			}
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 
 func lists(t *testing.T, lines ...string) *replay.Lists {
 	t.Helper()
-	parsed, err := replay.ParseLists(strings.NewReader(strings.Join(lines, "\n")))
+	parsed, err := replay.ParseLists(strings.NewReader(strings.Join(lines, "\n")), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,11 +34,41 @@ func TestParseListsRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := replay.ParseLists(strings.NewReader(test.document))
+			_, err := replay.ParseLists(strings.NewReader(test.document), "")
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want an error of line %s", err, test.want)
 			}
 		})
+	}
+}
+
+// A server that stands in front of another has lists of its own on top of the others, which nobody else sees.
+func TestListsOfAStanding(t *testing.T) {
+	document := "```divergences\na/one | status | 400 | so\n```\n```gateway divergences\na/two | status | 401 | so\n```\n```gateway waiting\na/three | so\n```"
+	result := func(steps ...replay.StepResult) []*replay.Result {
+		return []*replay.Result{{Scenario: "a", Steps: steps}}
+	}
+	differs := func(step, status string) replay.StepResult {
+		return replay.StepResult{Name: step, Differences: []replay.Difference{{Scenario: "a", Step: step, Path: "status", Ours: status}}}
+	}
+	for _, test := range []struct {
+		standing         string
+		results          []*replay.Result
+		problems, listed int
+	}{
+		{"", result(differs("one", "400")), 0, 1},
+		{"", result(differs("one", "400"), differs("two", "401")), 1, 1},
+		{"gateway", result(differs("one", "400"), differs("two", "401"), differs("three", "500")), 0, 2},
+		{"gateway", result(differs("one", "400"), differs("three", "500")), 1, 1},
+		{"other", result(differs("one", "400"), differs("two", "401")), 1, 1},
+	} {
+		parsed, err := replay.ParseLists(strings.NewReader(document), test.standing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report := parsed.Judge(test.results); len(report.Problems) != test.problems || report.Listed != test.listed {
+			t.Errorf("%q: got %v, want %d problems and %d listed", test.standing, report, test.problems, test.listed)
+		}
 	}
 }
 

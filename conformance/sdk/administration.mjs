@@ -129,7 +129,8 @@ export function administration(sdk) {
     }
     socket.send('SessionsStop');
     await sdk.session(admin).reportSessionEnded();
-    assert.ok([1000, 1005, 1008].includes(await socket.closed));
+    // A gateway cuts the connection: what it carries is between the app and the Jellyfin.
+    assert.ok([1000, 1005, process.env.UPSTREAM ? 1006 : 1008].includes(await socket.closed));
   });
 
   // The SDK speaks WebSocket itself from 1.0 on.

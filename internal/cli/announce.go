@@ -53,12 +53,23 @@ func (s *serving) url() string {
 	return s.where[len(s.where)-1]
 }
 
+// pages is where a browser finds the pages.
+func (s *serving) pages() string {
+	if s.settings.PagesURL != "" {
+		return string(s.settings.PagesURL) + string(s.settings.BaseURL) + "/finlatch/"
+	}
+	return s.url() + "/finlatch/"
+}
+
 // announce says that the server is ready, and what to do next. With a JSON log it is log lines.
 func (s *serving) announce(setUp bool) {
 	if s.settings.LogFormat == "json" {
-		s.log.Info("ready", "addresses", s.where, "data", s.dir)
+		s.log.Info("ready", "addresses", s.where, "pages", s.pages(), "data", s.dir)
 	} else {
 		fmt.Fprintf(s.Stderr, "finlatch is ready at %s\nIts data is in %s\n", strings.Join(s.where, " "), s.dir)
+	}
+	if s.settings.PagesURL != "" && s.settings.LogFormat != "json" {
+		s.say("Its pages are at %s and nowhere else.", s.pages())
 	}
 	if s.onlyThisMachine() {
 		s.say("Other devices cannot reach it yet: for them, start it with --listen ADDR:PORT, for example --listen 0.0.0.0:%d.", s.port())
@@ -70,7 +81,7 @@ func (s *serving) announce(setUp bool) {
 		if s.ownData {
 			command += " --data " + shellWord(string(s.dir))
 		}
-		s.say("Nobody can sign in yet. Create the first administrator with\n    %s\nor by opening %s/finlatch/ in a browser, or %s in a Jellyfin app.", command, s.url(), s.url())
+		s.say("Nobody can sign in yet. Create the first administrator with\n    %s\nor by opening %s in a browser, or %s in a Jellyfin app.", command, s.pages(), s.url())
 	}
 }
 

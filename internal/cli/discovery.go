@@ -35,7 +35,7 @@ func (s *serving) describe(ctx context.Context, asker netip.Addr) (discovery.Ser
 	if err != nil || address == "" {
 		return discovery.Server{}, false
 	}
-	return discovery.Server{Address: address, ID: settings.ServerID.String(), Name: cmp.Or(settings.ServerName, machineName())}, true
+	return discovery.Server{Address: address, ID: settings.ServerID.String(), Name: cmp.Or(settings.ServerName, s.upstreamName, machineName())}, true
 }
 
 // addressFor is the URL for who asks from an address: the published one, or that of the network the answer goes out by.

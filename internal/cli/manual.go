@@ -10,7 +10,7 @@ Start it and create the first administrator:
     finlatch serve
     finlatch user add anna --admin
 
-Then open http://127.0.0.1:8096 in a Jellyfin app and sign in. Other devices reach the server once it listens for them:
+Then open http://127.0.0.1:8096 in a Jellyfin app and sign in. In a browser, http://127.0.0.1:8096/finlatch/ shows pages for approving devices and running the server. Other devices reach the server once it listens for them:
 
     finlatch serve --listen 0.0.0.0:8096
 
@@ -29,7 +29,7 @@ const serveHelp = `Runs the server until SIGTERM or SIGINT ends it. It listens o
     finlatch serve --listen :8920 --tls-cert cert.pem --tls-key key.pem
     finlatch serve --trusted-proxies 127.0.0.1 --published-url https://tv.example.org
 
-By default only this machine reaches it. A server that nobody has set up yet says how to create the first administrator: with "finlatch user add NAME --admin", or by opening its address in a Jellyfin app. Until then it answers set-up and sign-in only to this machine and to the networks of --setup-from.
+By default only this machine reaches it. A server that nobody has set up yet says how to create the first administrator: with "finlatch user add NAME --admin", by opening its address with /finlatch/ behind it in a browser, or by opening its address in a Jellyfin app. Until then it answers set-up and sign-in only to this machine and to the networks of --setup-from.
 
 The networks are addresses like 192.168.1.5, networks like 192.168.0.0/16 and fd00::/8, and the words "private" (this machine, private and link-local networks) and "none". They are separated by commas, or the flag is given several times.
 

@@ -46,15 +46,16 @@ type serving struct {
 	dir      path
 	ownData  bool // dir is not the default, so commands have to name it
 
-	certificate *certificate // nil without TLS
-	house       *house
-	metrics     *metrics.Metrics
-	metering    net.Listener    // nil: metrics are the API's
-	upstream    *gateway.Client // nil: the users are here
-	upstreamID  finlatch.ID     // zero: not known now
-	listener    net.Listener
-	control     net.Listener
-	where       []string // the URLs it is reached at
+	certificate  *certificate // nil without TLS
+	house        *house
+	metrics      *metrics.Metrics
+	metering     net.Listener    // nil: metrics are the API's
+	upstream     *gateway.Client // nil: the users are here
+	upstreamID   finlatch.ID     // zero: not known now
+	upstreamName string          // empty: not known now
+	listener     net.Listener
+	control      net.Listener
+	where        []string // the URLs it is reached at
 }
 
 // open gets everything ready, listening last, or leaves nothing behind.
@@ -143,8 +144,16 @@ func (s *serving) warnOfDataDir() {
 // api makes the server of the API with the pages around it, and the handler of the metrics.
 func (s *serving) api() (api *server.Server, meter http.Handler, run func(context.Context), err error) {
 	run = func(context.Context) {}
-	pages, err := web.New(s.house.service, web.Options{Log: s.log, Version: programVersion(), TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
-		URL: string(s.settings.PagesURL), Address: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL)})
+	paging := web.Options{Log: s.log, Version: programVersion(), TrustedProxies: s.settings.TrustedProxies.prefixes, HostNames: s.settings.HostNames,
+		URL: string(s.settings.PagesURL), Address: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL)}
+	var front *gateway.Gateway
+	if s.upstream != nil {
+		if front, err = s.frontOf(); err != nil {
+			return nil, nil, nil, err
+		}
+		paging.MediaServer = behind{s.upstream, front}
+	}
+	pages, err := web.New(s.house.service, paging)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -158,11 +167,7 @@ func (s *serving) api() (api *server.Server, meter http.Handler, run func(contex
 	if s.metering == nil {
 		options.Metrics = meter
 	}
-	if s.upstream != nil {
-		front, err := s.frontOf()
-		if err != nil {
-			return nil, nil, nil, err
-		}
+	if front != nil {
 		options.SignInOnly, options.Fallback, run = true, front, front.Run
 	}
 	return server.New(s.house.service, options), meter, run, nil

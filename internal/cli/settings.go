@@ -23,7 +23,7 @@ type settings struct {
 	PublishedURL publicURL `setting:"" group:"listen" name:"published-url" placeholder:"URL" help:"Address that clients are told as the server's own, as they reach it, for example https://tv.example.org."`
 	BaseURL      basePath  `setting:"" group:"listen" name:"base-url" placeholder:"PATH" help:"Path under which everything is reached, for example /jellyfin, where a reverse proxy leads there."`
 	WebDir       path      `setting:"" group:"listen" name:"web-dir" placeholder:"DIR" help:"A copy of the official web client, as Jellyfin has it in its folder jellyfin-web, to be served at /web/. Some apps are nothing but a window for it."`
-	PagesURL     siteURL   `setting:"" group:"listen" name:"pages-url" placeholder:"URL" help:"Scheme and host name of the pages' own, for example https://door.example.org: finlatch's pages are served there and nowhere else, and nothing else is. Wise where an official web client is served too, whose scripts could otherwise drive the pages."`
+	PagesURL     siteURL   `setting:"" group:"listen" name:"pages-url" placeholder:"URL" help:"Scheme and host name of the pages' own, for example https://door.example.org: finlatch's pages are served there and nowhere else, and nothing else is. Wise where an official web client is served too, whose scripts could otherwise drive the pages. Give --published-url, too: the pages know no other address to tell apps."`
 	HostNames    hostNames `setting:"" group:"listen" placeholder:"NAME,..." help:"Names under which clients reach the server. Only needed to set it up under a name: until then it answers to localhost, IP addresses and these."`
 
 	upstreamSettings `embed:""`
@@ -42,7 +42,7 @@ type settings struct {
 
 	SignInThrottle    string `setting:"" group:"limits" enum:"on,off" default:"on" placeholder:"on|off" help:"Whether sign-ins are held, and then refused, after failed ones, and where they cannot be checked soon enough; and whether Quick Connect has limits for networks and wrong codes. off is for tests and benchmarks only."`
 	QuickConnectLimit limit  `setting:"" group:"limits" default:"10000" placeholder:"N|off" help:"How many requests for Quick Connect may be pending. Beyond that, the oldest one of the network that holds most of them goes."`
-	ActivityLimit     limit  `setting:"" group:"limits" default:"100000" placeholder:"N|off" help:"How many refusals the activity log holds, and as many other entries; the oldest go. How long it is kept an administrator says in an app: ActivityLogRetentionDays."`
+	ActivityLimit     limit  `setting:"" group:"limits" default:"100000" placeholder:"N|off" help:"How many refusals the activity log holds, and as many other entries; the oldest go. How long it is kept an administrator says on the page Settings."`
 	HashSlots         slots  `setting:"" group:"limits" default:"cores" placeholder:"N|cores" help:"How many passwords are checked at the same time; each takes a core and 19 MiB."`
 
 	MetricsListen address `setting:"" group:"log" placeholder:"ADDR:PORT" help:"Address and port at which metrics are shown, at /metrics, to whoever gets there. Without it administrators get them at the server's own /metrics."`

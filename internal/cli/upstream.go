@@ -14,6 +14,7 @@ import (
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/gateway"
+	"github.com/finlatch/finlatch/web"
 )
 
 // keyCredential is the systemd credential that holds the API key of the media server behind.
@@ -100,6 +101,7 @@ func (s *serving) openUpstream(ctx context.Context) (err error) {
 	info, err := s.upstream.Info(ctx)
 	if err == nil {
 		s.upstreamID, _ = finlatch.ParseID(info.ID)
+		s.upstreamName = info.ServerName
 		return nil
 	}
 	if _, statErr := os.Stat(filepath.Join(string(s.dir), databaseName)); statErr == nil {
@@ -124,6 +126,28 @@ func (s *serving) frontOf() (*gateway.Gateway, error) {
 		}
 	})
 	return front, nil
+}
+
+// behind is the media server as the pages tell of it.
+type behind struct {
+	client *gateway.Client
+	front  *gateway.Gateway
+}
+
+// Version implements web.MediaServer.
+func (b behind) Version(ctx context.Context) (string, error) {
+	info, err := b.client.Info(ctx)
+	return info.Version, err
+}
+
+// OldTokens implements web.MediaServer.
+func (b behind) OldTokens() []web.OldToken {
+	uses := b.front.OldTokens()
+	tokens := make([]web.OldToken, len(uses))
+	for i, use := range uses {
+		tokens[i] = web.OldToken{Kind: string(use.Carrier), App: use.App, Accepted: use.Accepted, Refused: use.Refused, Last: use.Last}
+	}
+	return tokens
 }
 
 // examine says what is wrong with the media server behind, and refuses what would be an illusion.
@@ -161,18 +185,33 @@ func (c *doctorCommand) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	marks := map[gateway.Severity]string{gateway.Good: "good", gateway.Note: "note", gateway.Warning: "warning", gateway.Problem: "PROBLEM"}
-	bad := 0
+	bad, warnings := 0, 0
 	for _, f := range gateway.Examine(ctx, client, gateway.DoctorOptions{}) {
 		fmt.Fprintf(p.Stdout, "%-8s %s: %s\n", marks[f.Severity], f.Check, f.What)
 		if f.Do != "" {
 			fmt.Fprintf(p.Stdout, "%8s %s\n", "", f.Do)
 		}
-		if f.Severity >= gateway.Problem {
+		switch f.Severity {
+		case gateway.Problem:
 			bad++
+		case gateway.Warning:
+			warnings++
 		}
 	}
-	if bad > 0 {
-		return failed("", "%d to be mended before finlatch can stand in front of it", bad)
+	switch {
+	case bad > 0:
+		return failed("", "%s to be mended before finlatch can stand in front of this media server", count(bad, "problem is", "problems are"))
+	case warnings > 0:
+		fmt.Fprintf(p.Stdout, "\nfinlatch can stand in front of it; %s what it cannot do for you yet.\n", count(warnings, "warning says", "warnings say"))
+	default:
+		fmt.Fprintln(p.Stdout, "\nfinlatch can stand in front of it.")
 	}
 	return nil
+}
+
+func count(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprint(n, " ", more)
 }

@@ -114,9 +114,9 @@ func (c *userAdd) Run(ctx context.Context, p *Program, root *commandLine) error 
 
 func afterSetup(url, name string) string {
 	if url == "" {
-		return fmt.Sprintf("The server is set up. Start it with finlatch serve, and sign in as %s in a Jellyfin app.", name)
+		return fmt.Sprintf("The server is set up. Start it with finlatch serve, and sign in as %s in a Jellyfin app, or at /finlatch/ in a browser.", name)
 	}
-	return fmt.Sprintf("The server is set up. Open %s in a Jellyfin app and sign in as %s.", url, name)
+	return fmt.Sprintf("The server is set up. Open %s in a Jellyfin app, or %s/finlatch/ in a browser, and sign in as %s.", url, url, name)
 }
 
 func firstOf(err, other error) error {

@@ -3,14 +3,15 @@ package httpx
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // BasePath puts everything under a path, say "/jellyfin"; "" means the root. As in Jellyfin, paths outside it are
 // answered 302 with a relative Location, so that a proxy may have yet another path in front: to home below base
 // ("web/" if empty), /health to base/health. A longer word that begins like base is 404. Without a base only "/" is
-// redirected.
-func BasePath(base, home string) func(http.Handler) http.Handler {
+// redirected. Paths of kept ("/link" and all below) lead to themselves below base, with their query.
+func BasePath(base, home string, kept ...string) func(http.Handler) http.Handler {
 	if base = strings.Trim(base, "/"); base != "" {
 		base = "/" + base
 	}
@@ -28,6 +29,12 @@ func BasePath(base, home string) func(http.Handler) http.Handler {
 			switch {
 			case base != "" && strings.EqualFold(strings.TrimSuffix(path, "/"), "/health"):
 				redirect(w, base+"/health")
+			case base != "" && !begins && below(kept, path):
+				to := relative(r.URL.EscapedPath(), (&url.URL{Path: base + "/"}).EscapedPath()) + strings.TrimPrefix(r.URL.EscapedPath(), "/")
+				if r.URL.RawQuery != "" {
+					to += "?" + r.URL.RawQuery
+				}
+				redirect(w, to)
 			case !begins, rest == "", rest == "/":
 				redirect(w, relative(r.URL.EscapedPath(), (&url.URL{Path: base + "/"}).EscapedPath())+home)
 			case rest[0] != '/':
@@ -39,6 +46,13 @@ func BasePath(base, home string) func(http.Handler) http.Handler {
 			}
 		})
 	}
+}
+
+// below tells whether a path is one of some, in any case, or leads on from there.
+func below(some []string, path string) bool {
+	return slices.ContainsFunc(some, func(one string) bool {
+		return len(path) >= len(one) && strings.EqualFold(path[:len(one)], one) && (len(path) == len(one) || path[len(one)] == '/')
+	})
 }
 
 // redirect is http.Redirect without its body and without its making relative targets absolute.

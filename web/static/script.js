@@ -21,3 +21,6 @@ for (const button of document.querySelectorAll("button[data-ask]")) {
     }
   });
 }
+
+// Administration's menu is wider than a phone.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
