@@ -84,6 +84,25 @@ func (s *Service) ApproveAsked(ctx context.Context, c Caller, code string, asked
 	})
 }
 
+// ApproveSeen is ApproveAsked for an app, which shows the request as the pages do but cannot ask for the password: where the pages
+// would, a request of the caller's own network is approved, and another refused as ApproveOnPage, unless approval is as
+// ApproveAnywhere says.
+func (s *Service) ApproveSeen(ctx context.Context, c Caller, code string, asked time.Time, id ID) error {
+	if asked.IsZero() {
+		return errNotAsked
+	}
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return s.approve(ctx, c, code, asked, id, func(request *QuickConnect) error {
+		if c.Administrator() && !s.Fresh(c) && s.options.QuickConnectApproval != ApproveAnywhere && !s.near(settings, c, asker(request)) {
+			return errApproveOnPage
+		}
+		return nil
+	})
+}
+
 // Deny refuses the device that shows a code, for good: its request, as it was made at asked, is pending no more. Whoever is
 // signed in may. Conflict where another device shows the code by now, or the request was decided on already.
 func (s *Service) Deny(ctx context.Context, c Caller, code string, asked time.Time) error {

@@ -89,6 +89,9 @@ var trespasses = []trespass{
 	{"GET /QuickConnect/Initiate", "", "", everybody, ""},
 	{"GET /QuickConnect/Connect", "/QuickConnect/Connect?secret=${fresh secret}", "", everybody, ""},
 	{"POST /QuickConnect/Authorize", "/QuickConnect/Authorize?code=${fresh code}&userId=${vic}", "", owners, ""},
+	{"GET /QuickConnect/Finlatch/Asked", "/QuickConnect/Finlatch/Asked?code=${fresh code}", "", members, ""},
+	{"POST /QuickConnect/Finlatch/Approve", "/QuickConnect/Finlatch/Approve?code=${fresh code}&dateAdded=2026-11-24T12:00:00Z&userId=${vic}", "", owners, ""},
+	{"POST /QuickConnect/Finlatch/Deny", "/QuickConnect/Finlatch/Deny?code=${fresh code}&dateAdded=2026-11-24T12:00:00Z", "", members, ""},
 
 	{"GET /Users", "", "", members, "name configuration tag"},
 	{"GET /Users/Public", "", "", everybody, "name configuration tag"}, // strangers choose from it

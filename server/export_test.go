@@ -39,3 +39,10 @@ func (o *Options) SetSocketPace(p SocketPace) {
 	pace.perToken, pace.perUser, pace.all = cmp.Or(p.PerToken, pace.perToken), cmp.Or(p.PerUser, pace.perUser), cmp.Or(p.All, pace.all)
 	o.sockets = pace
 }
+
+// Waits is how many requests wait for a change.
+func (s *Server) Waits() int {
+	s.waits.mu.Lock()
+	defer s.waits.mu.Unlock()
+	return s.waits.all
+}

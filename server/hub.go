@@ -200,19 +200,22 @@ func (s *Server) Sockets() int {
 	return len(s.hub.sockets)
 }
 
-// Run takes web sockets until ctx ends, and then ends them: their clients are told, and have a second to go. It is called
-// once; without it no socket is opened.
+// Run takes web sockets until ctx ends, and then ends them: their clients are told, and have a second to go. So long it also lets
+// clients wait for the state of Quick Connect to change. It is called once; without it no socket is opened, and nobody waits.
 func (s *Server) Run(ctx context.Context) {
 	h := s.hub
 	h.mu.Lock()
 	h.running = true
 	h.mu.Unlock()
+	s.waits.start()
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = s.service.Changes(ctx, h.changed) })
+	wg.Go(func() { _ = s.service.Changes(ctx, s.waits.changed) })
 	wg.Go(func() { h.watch(ctx) })
 	wg.Go(func() { h.checks(ctx) })
 	wg.Go(func() { h.feeds(ctx) })
 	<-ctx.Done()
+	s.waits.stop()
 	h.stop()
 	wg.Wait()
 }

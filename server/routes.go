@@ -121,6 +121,10 @@ func (s *Server) routes() []route {
 		get("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard().own(),
 		get("/QuickConnect/Connect", anybody, s.quickConnectState).own(),
 		post("/QuickConnect/Authorize", user, s.authorizeQuickConnect).guard().own(),
+		// Jellyfin has nothing of the kind, and its pages lie at /finlatch/.
+		get("/QuickConnect/Finlatch/Asked", user, s.askedQuickConnect).guard().own(),
+		post("/QuickConnect/Finlatch/Approve", user, s.approveAsked).guard().own(),
+		post("/QuickConnect/Finlatch/Deny", user, s.denyAsked).guard().own(),
 
 		get("/Users", user, s.users),
 		get("/Users/Public", anybody, s.publicUsers),

@@ -78,6 +78,10 @@ var everything = []access{
 	{"GET /QuickConnect/Connect", "/QuickConnect/Connect?secret=${fresh secret}", "", 200, 200, 200, 200, 200, 200},
 	{"POST /QuickConnect/Authorize", "/QuickConnect/Authorize?code=${fresh code}&userId=${ann}", "", 401, 200, 200, 200, 401, 403},
 
+	{"GET /QuickConnect/Finlatch/Asked", "/QuickConnect/Finlatch/Asked?code=${fresh code}", "", 401, 200, 200, 200, 401, 403},
+	{"POST /QuickConnect/Finlatch/Approve", "/QuickConnect/Finlatch/Approve?code=${fresh code}&dateAdded=2026-11-24T12:00:00Z&userId=${ann}", "", 401, 204, 204, 204, 401, 403},
+	{"POST /QuickConnect/Finlatch/Deny", "/QuickConnect/Finlatch/Deny?code=${fresh code}&dateAdded=2026-11-24T12:00:00Z", "", 401, 204, 204, 204, 401, 403},
+
 	{"GET /Users", "", "", 401, 200, 200, 200, 401, 401},
 	{"GET /Users/Public", "", "", 200, 200, 200, 200, 200, 200},
 	{"GET /Users/Me", "", "", 401, 200, 200, 400, 401, 401},

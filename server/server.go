@@ -45,6 +45,7 @@ type Server struct {
 	named   map[string]named // configurations, by their names in lower case
 	uploads chan struct{}    // has room for pictures that come in
 	hub     *hub
+	waits   waits
 
 	clientLogs clientLogs
 	bitrate    bitrateTests
@@ -53,7 +54,7 @@ type Server struct {
 // ServeHTTP answers a request of the API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// New makes a server. Its requests end with their own contexts, but web sockets with Run; it starts no goroutines.
+// New makes a server. Its requests end with their own contexts, but web sockets and those that wait with Run; it starts no goroutines.
 func New(service *finlatch.Service, options Options) *Server {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)

@@ -70,14 +70,18 @@ func (s *Server) quickConnectState(r *request) (any, error) {
 		return nil, err
 	}
 	secret := finlatch.SecretFrom(text)
-	request, err := s.service.QuickConnectRequest(r.Context(), secret)
+	request, applied, err := s.pending(r.Context(), r, secret)
 	switch {
 	case errors.Is(err, finlatch.ErrNotFound):
 		return nil, as(message, err)
 	case err != nil:
 		return nil, whileOn(err)
 	}
-	return quickConnectDto(&request, secret), nil
+	state := quickConnectDto(&request, secret)
+	if applied {
+		return waited{waitOf(r.Header), state}, nil
+	}
+	return state, nil
 }
 
 func (s *Server) authorizeQuickConnect(r *request) (any, error) {

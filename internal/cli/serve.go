@@ -202,6 +202,7 @@ func (s *serving) run(signals *signals) error {
 	rules.Go(func() { s.discover(running) })
 
 	public := newFront(api, s.log)
+	public.RegisterOnShutdown(api.EndWaits)
 	rules.Go(func() { s.meter(running, meter) })
 	local := newControl(&local{house: s.house, url: s.url(), here: s.where[len(s.where)-1]}, s.log)
 	ended := make(chan error, 2)
