@@ -25,6 +25,8 @@ var table = map[string][]string{
 	".":                  {"internal/password", "internal/throttle"},
 	"jellyfin":           {},
 	"discovery":          {"jellyfin"},
+	"jellyfin/keyring":   {"jellyfin"},
+	"finlatchtest":       {".", "server", "sqlite", "jellyfin"},
 	"internal/password":  {},
 	"internal/throttle":  {},
 	"sqlite":             {"."},
