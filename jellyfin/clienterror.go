@@ -98,21 +98,21 @@ func (e *Error) Is(target error) bool {
 
 // failure is the error that an answer stands for.
 func failure(k *call, response *http.Response, secrets ...Secret) *Error {
-	e := &Error{Op: k.op(), Status: response.StatusCode, Code: clean(response.Header.Get("X-Application-Error-Code"))}
+	secrets = append(secrets, k.secrets...)
+	tell := func(text string) string { return clean(redact(text, secrets)) }
+	e := &Error{Op: k.op(), Status: response.StatusCode, Code: tell(response.Header.Get("X-Application-Error-Code"))}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		e.RetryAfter = retryAfter(response.Header, time.Now())
 	}
-	secrets = append(secrets, k.secrets...)
 	if to, err := response.Location(); err == nil && e.Is(ErrMoved) {
-		e.Text = redact(clean(withoutSecrets(to)), secrets)
+		e.Text = tell(withoutSecrets(to))
 		return e
 	}
 	const limit = 64 << 10
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err == nil {
-		e.Text = redact(clean(sentence(response.Header.Get("Content-Type"), body)), secrets)
-		e.Code = redact(e.Code, secrets)
+		e.Text = tell(sentence(response.Header.Get("Content-Type"), body))
 	}
 	return e
 }
@@ -153,10 +153,11 @@ func clean(text string) string {
 	return text
 }
 
-// redact takes out what a server has repeated.
+// redact takes out what a server has repeated. What is shorter is found in many words, and no secret.
 func redact(text string, secrets []Secret) string {
+	const shortest = 4
 	for _, secret := range secrets {
-		if secret != "" {
+		if len(secret) >= shortest {
 			text = strings.ReplaceAll(text, string(secret), redacted)
 		}
 	}
