@@ -34,10 +34,10 @@ var (
 	ErrTooOld      = errors.New("the server is older than Jellyfin " + MinVersion)
 	ErrStarting    = errors.New("the server is still starting")
 
-	ErrQuickConnectOff      = errors.New("Quick Connect is switched off")
+	ErrQuickConnectOff      = errors.New("the server has Quick Connect switched off")
 	ErrQuickConnectExpired  = errors.New("the code has expired")
 	ErrQuickConnectDenied   = errors.New("the request was denied")
-	ErrQuickConnectCanceled = errors.New("Quick Connect was cancelled") // the context ended
+	ErrQuickConnectCanceled = errors.New("waiting for Quick Connect was cancelled") // the context ended
 
 	ErrNoCredential = errors.New("no such account is kept here")
 

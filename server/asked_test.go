@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -90,4 +91,24 @@ func TestAdministratorsWhoHaveSeenWhoAsks(t *testing.T) {
 	w.perform(scenario{do: allow + "?code=${code}&" + noted, as: "admin", from: home, want: empty(204), log: []string{approved}})
 	ask(home)
 	w.perform(scenario{do: allow + "?code=${code}&" + noted, as: "old", from: home, want: empty(204), log: []string{approved}})
+}
+
+// In front of a Jellyfin these are ours, too: it has nothing of the kind.
+func TestAskedInFrontOfAJellyfin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *options) {
+		o.server.SignInOnly = true
+		o.server.Fallback = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	})
+	for do, want := range map[string]int{look + "?code=${fresh code}": 200, allow + "?code=${fresh code}&" + noted: 204, deny + "?code=${fresh code}&" + noted: 204,
+		"GET /QuickConnect/Finlatch/Other": http.StatusTeapot} {
+		response, err := w.client.Do(w.request(scenario{do: do, as: "ann"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: got %d, want %d", do, response.StatusCode, want)
+		}
+	}
 }
