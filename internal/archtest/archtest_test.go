@@ -30,7 +30,9 @@ var table = map[string][]string{
 	"internal/password":  {},
 	"internal/throttle":  {},
 	"sqlite":             {"."},
+	"postgres":           {"."},
 	"internal/storetest": {"."},
+	"internal/pgtest":    {},
 	"internal/metrics":   {".", "internal/httpx"},
 	"internal/httpx":     {"."},
 	"server":             {".", "jellyfin", "internal/httpx"},
@@ -42,7 +44,7 @@ var table = map[string][]string{
 	"internal/archtest":  {},
 }
 
-var kits = []string{"internal/storetest", "finlatchtest"}
+var kits = []string{"internal/storetest", "internal/pgtest", "finlatchtest"}
 
 // standardOnly are packages that other people import for themselves, without anything else coming along.
 var standardOnly = []string{"jellyfin", "discovery"}
