@@ -22,10 +22,10 @@ const (
 // Authenticate says which caller a token makes of c, whose ClientInfo, Address and Forwarded the request has given.
 // Fields of ClientInfo that are empty are filled from the device. A token that means nothing, or whose user is disabled,
 // is ErrUnauthenticated. An Upstream is asked, once, about a token that is not known, unless the pages vouch for c;
-// Unavailable where it is away.
+// Unavailable where it is away, or the store is.
 func (s *Service) Authenticate(ctx context.Context, c Caller, token Token) (Caller, error) {
 	hash := token.Hash()
-	device, user, err := s.remembered(ctx, hash)
+	device, user, err := s.remembered(ctx, hash, c.Old)
 	if errors.Is(err, ErrNotFound) && !c.Pages {
 		known, keyErr := s.authenticateKey(ctx, c, hash)
 		if !errors.Is(keyErr, ErrUnauthenticated) || s.options.Upstream == nil {
@@ -39,7 +39,7 @@ func (s *Service) Authenticate(ctx context.Context, c Caller, token Token) (Call
 			return c, nil
 		}
 		if err == nil {
-			device, user, err = s.remembered(ctx, hash)
+			device, user, err = s.remembered(ctx, hash, c.Old)
 		}
 	}
 	switch {

@@ -16,6 +16,10 @@ type Caller struct {
 	// Pages marks a request that the pages vouch for: only tokens that they were given count, and these count nowhere else.
 	Pages bool
 
+	// Old marks a request for which, while the store is away, it is enough who the caller was when it was last reached, for five
+	// minutes.
+	Old bool
+
 	Address netip.Addr
 	// Forwarded marks a request that a stranger says to have forwarded. Where it really comes from is not known, so
 	// it counts as remote in every rule about places.

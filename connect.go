@@ -123,12 +123,12 @@ func (s *Service) addQuickConnect(ctx context.Context, tx Tx, request QuickConne
 }
 
 // QuickConnectRequest is the state of a request, for whoever has its secret: NotFound where there is none, or it has expired
-// or was denied.
+// or was denied. While the store is away it is the last state that is known, or the store is waited for, for ten seconds.
 func (s *Service) QuickConnectRequest(ctx context.Context, secret Secret) (QuickConnect, error) {
 	if err := s.quickConnectOn(ctx); err != nil {
 		return QuickConnect{}, err
 	}
-	request, err := s.rememberedRequest(ctx, secret.Hash())
+	request, err := patiently(ctx, func() (*QuickConnect, error) { return s.rememberedRequest(ctx, secret.Hash()) })
 	if err == nil && s.expired(request) {
 		err = ErrNotFound
 	}

@@ -16,6 +16,8 @@ type memory struct {
 	mu         sync.Mutex // orders fills and changes
 	generation uint64
 	on         atomic.Bool // while the store tells of changes
+	away       atomic.Bool // while it does not, and has not been reached since; see outage.go
+	lost       time.Time   // when that began
 	devices    *otter.Cache[Hash, *Device]
 	users      *otter.Cache[ID, *User]
 	requests   *otter.Cache[Hash, *QuickConnect] // without what makes their tokens
@@ -52,6 +54,7 @@ func (m *memory) forget(c Change) {
 	case ChangeMissed:
 		m.clear()
 		m.on.Store(true)
+		m.away.Store(false)
 	case ChangeUser:
 		m.users.Invalidate(c.UserID)
 	case ChangeDevice:
@@ -63,12 +66,15 @@ func (m *memory) forget(c Change) {
 	}
 }
 
-func (m *memory) stop() {
+// stop says that the store no longer tells of changes. What is remembered is not used any more, unless the store is away.
+func (m *memory) stop(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
-	m.on.Store(false)
-	m.clear()
+	if m.on.Swap(false) {
+		m.lost = now
+		m.away.Store(true)
+	}
 }
 
 func (m *memory) clear() {
@@ -85,7 +91,7 @@ func (s *Service) watch(ctx context.Context) {
 			s.memory.forget(c)
 			s.listeners.tell(c)
 		})
-		s.memory.stop()
+		s.memory.stop(s.Now())
 		s.listeners.tell(Change{Kind: ChangeMissed})
 		if ctx.Err() != nil {
 			return
@@ -101,69 +107,111 @@ func (s *Service) watch(ctx context.Context) {
 // CacheHits counts the requests whose token was answered from memory.
 func (s *Service) CacheHits() uint64 { return s.memory.hits.Load() }
 
-// remembered is a signed-in device and its user, from memory or from the store.
-func (s *Service) remembered(ctx context.Context, token Hash) (*Device, *User, error) {
-	device, found := s.memory.devices.GetIfPresent(token)
-	if found {
-		if user, found := s.memory.users.GetIfPresent(device.UserID); found {
-			s.memory.hits.Add(1)
-			return device, user, nil
+// seen is a signed-in device and its user.
+type seen struct {
+	device *Device
+	user   *User
+}
+
+func (m *memory) seenWith(token Hash) (*seen, bool) {
+	device, found := m.devices.GetIfPresent(token)
+	if !found {
+		return nil, false
+	}
+	user, found := m.users.GetIfPresent(device.UserID)
+	return &seen{device, user}, found
+}
+
+// remembered is a signed-in device and its user, from memory or from the store. While the store is away old says whether what
+// was known before will do.
+func (s *Service) remembered(ctx context.Context, token Hash, old bool) (*Device, *User, error) {
+	if s.memory.on.Load() {
+		if device, found := s.memory.devices.GetIfPresent(token); found {
+			if user, found := s.memory.users.GetIfPresent(device.UserID); found {
+				s.memory.hits.Add(1)
+				return device, user, nil
+			}
 		}
 	}
+	look := func(ctx context.Context) (*seen, error) { return s.lookUpToken(ctx, token) }
+	var in *seen
+	var err error
+	if old {
+		in, err = orOld(ctx, s, func() (*seen, bool) { return s.memory.seenWith(token) }, look)
+	} else {
+		in, err = look(ctx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return in.device, in.user, nil
+}
+
+func (s *Service) lookUpToken(ctx context.Context, token Hash) (*seen, error) {
 	generation := s.memory.now()
-	var user *User
+	var in seen
 	err := s.store.View(ctx, func(tx Tx) error {
 		d, err := tx.Device(ctx, token)
 		if err != nil {
 			return err
 		}
 		u, err := tx.User(ctx, d.UserID)
-		device, user = &d, &u
+		in = seen{&d, &u}
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s.memory.fill(generation, func() {
-		s.memory.devices.Set(token, device)
-		s.memory.users.Set(device.UserID, user)
+		s.memory.devices.Set(token, in.device)
+		s.memory.users.Set(in.device.UserID, in.user)
 	})
-	return device, user, nil
+	return &in, nil
 }
 
-// rememberedRequest is a request for Quick Connect, from memory or from the store.
+// rememberedRequest is a request for Quick Connect, from memory or from the store, or as it was when the store was lost.
 func (s *Service) rememberedRequest(ctx context.Context, secret Hash) (*QuickConnect, error) {
-	if request, found := s.memory.requests.GetIfPresent(secret); found {
+	if s.memory.on.Load() {
+		if request, found := s.memory.requests.GetIfPresent(secret); found {
+			return request, nil
+		}
+	}
+	known := func() (*QuickConnect, bool) { return s.memory.requests.GetIfPresent(secret) }
+	return orOld(ctx, s, known, func(ctx context.Context) (*QuickConnect, error) {
+		generation := s.memory.now()
+		request := new(QuickConnect)
+		err := s.store.View(ctx, func(tx Tx) (err error) {
+			*request, err = tx.QuickConnect(ctx, secret)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		request.Salt, request.Minting = nil, nil
+		s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
 		return request, nil
-	}
-	generation := s.memory.now()
-	request := new(QuickConnect)
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		*request, err = tx.QuickConnect(ctx, secret)
-		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	request.Salt, request.Minting = nil, nil
-	s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
-	return request, nil
 }
 
-// Settings are the server's settings as they are now.
+// Settings are the server's settings as they are now, or as they were when the store was lost.
 func (s *Service) Settings(ctx context.Context) (*Settings, error) {
-	if settings := s.memory.settings.Load(); settings != nil {
+	if s.memory.on.Load() {
+		if settings := s.memory.settings.Load(); settings != nil {
+			return settings, nil
+		}
+	}
+	known := func() (*Settings, bool) { settings := s.memory.settings.Load(); return settings, settings != nil }
+	return orOld(ctx, s, known, func(ctx context.Context) (*Settings, error) {
+		generation := s.memory.now()
+		settings := new(Settings)
+		err := s.store.View(ctx, func(tx Tx) (err error) {
+			*settings, err = tx.Settings(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.memory.fill(generation, func() { s.memory.settings.Store(settings) })
 		return settings, nil
-	}
-	generation := s.memory.now()
-	settings := new(Settings)
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		*settings, err = tx.Settings(ctx)
-		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.memory.fill(generation, func() { s.memory.settings.Store(settings) })
-	return settings, nil
 }

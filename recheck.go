@@ -9,7 +9,7 @@ import (
 // not, its device ends here, too. Nothing happens to a token that is not known.
 func (s *Service) Recheck(ctx context.Context, token Token) error {
 	_, err := s.rechecks.do(ctx, token.Hash(), func(ctx context.Context) (none struct{}, err error) {
-		device, _, err := s.remembered(ctx, token.Hash())
+		device, _, err := s.remembered(ctx, token.Hash(), false)
 		if err != nil {
 			return none, ignoreNotFound(err)
 		}

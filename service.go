@@ -161,7 +161,8 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{options: options, store: options.Store, log: options.Log, seal: seal, drawing: make(chan struct{}, 1)}
+	s := &Service{options: options, log: options.Log, seal: seal, drawing: make(chan struct{}, 1)}
+	s.store = attentive{options.Store, s}
 	s.hashing = newGate(s.gateOptions())
 	s.memory.init(options.CacheSize)
 	s.sweeping.init()

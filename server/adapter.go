@@ -18,11 +18,12 @@ type request struct {
 
 	server *Server
 	level  finlatch.Level
+	old    bool
 }
 
 // authenticate says who makes the request, as things are now, and refuses who may not.
 func (r *request) authenticate() (err error) {
-	if r.caller, err = r.server.caller(r.Request, r.settings.LegacyAuthorization); err != nil {
+	if r.caller, err = r.server.caller(r.Request, r.settings.LegacyAuthorization, r.old); err != nil {
 		return err
 	}
 	return refusal(r.server.service.Allow(r.Context(), r.caller, r.level))
@@ -93,7 +94,7 @@ func (s *Server) adapt(route route) http.Handler {
 				return err
 			}
 		}
-		r := &request{Request: hr, query: httpx.Query(hr), settings: settings, server: s, level: route.level}
+		r := &request{Request: hr, query: httpx.Query(hr), settings: settings, server: s, level: route.level, old: route.old}
 		if err := r.authenticate(); err != nil {
 			return err
 		}
@@ -126,12 +127,12 @@ func (s *Server) answer(w http.ResponseWriter, hr *http.Request, answer any, err
 
 // caller says who makes a request. A token that means nothing does not stop it: an operation for anybody is answered,
 // and one that is not refuses the caller by its level.
-func (s *Server) caller(r *http.Request, legacy bool) (finlatch.Caller, error) {
+func (s *Server) caller(r *http.Request, legacy, old bool) (finlatch.Caller, error) {
 	header := jellyfin.TokenFrom(r, legacy)
 	address := httpx.AddressFrom(r.Context())
 	c := finlatch.Caller{
 		ClientInfo: finlatch.NewClientInfo(header.Client, header.Version, header.Device, header.DeviceID),
-		Address:    address.Addr, Forwarded: address.ForwardedByStranger,
+		Address:    address.Addr, Forwarded: address.ForwardedByStranger, Old: old,
 	}
 	event := httpx.EventFrom(r.Context())
 	event.Client, event.DeviceID = c.AppName, c.DeviceID

@@ -18,6 +18,7 @@ type route struct {
 	handle  handler
 	guarded bool
 	always  bool
+	old     bool // answered from memory while the store is away; see finlatch.Caller
 	signIn  bool // there in front of a Jellyfin, too, which has all the others; see Options.SignInOnly
 }
 
@@ -52,6 +53,11 @@ func (r route) anyway() route {
 	return r
 }
 
+func (r route) remembered() route {
+	r.old = true
+	return r
+}
+
 // dto is how .NET calls a body in its error sentences.
 func dto(name, kind string) httpx.Param { return httpx.Param{Name: name, Type: kind} }
 
@@ -76,7 +82,7 @@ func (s *Server) routes() []route {
 	userConfigurationBody := httpx.Param{Name: "userConfig", Type: "MediaBrowser.Model.Configuration.UserConfiguration", Types: enums}
 	routes := []route{
 		get("/System/Info/Public", anybody, s.publicSystemInfo),
-		get("/System/Info", setupOrUser, s.systemInfo).guard(),
+		get("/System/Info", setupOrUser, s.systemInfo).guard().remembered(),
 		get("/System/Ping", anybody, s.ping),
 		post("/System/Ping", anybody, s.ping),
 		route{pattern: "/health", level: anybody, handle: s.healthy}.anyway().own(), // in any method
@@ -119,7 +125,7 @@ func (s *Server) routes() []route {
 		post("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard().own(),
 		// Finamp's beta still asks with GET, as Jellyfin allowed until 10.11.
 		get("/QuickConnect/Initiate", anybody, s.initiateQuickConnect).guard().own(),
-		get("/QuickConnect/Connect", anybody, s.quickConnectState).own(),
+		get("/QuickConnect/Connect", anybody, s.quickConnectState).own().remembered(),
 		post("/QuickConnect/Authorize", user, s.authorizeQuickConnect).guard().own(),
 		// Jellyfin has nothing of the kind, and its pages lie at /finlatch/.
 		get("/QuickConnect/Finlatch/Asked", user, s.askedQuickConnect).guard().own(),
@@ -128,7 +134,7 @@ func (s *Server) routes() []route {
 
 		get("/Users", user, s.users),
 		get("/Users/Public", anybody, s.publicUsers),
-		get("/Users/Me", user, s.me),
+		get("/Users/Me", user, s.me).remembered(),
 		get("/Users/{userId}", anyHour, s.user),
 		post("/Users/New", admin, body(httpx.Param{Name: "request", Type: models + "UserDtos.CreateUserByName", Must: []string{"Name"},
 			Required: []string{"Name"}}, s.newUser)),

@@ -90,7 +90,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	caller, err := s.caller(r, settings.LegacyAuthorization)
+	caller, err := s.caller(r, settings.LegacyAuthorization, false)
 	if err == nil {
 		err = s.service.Allow(r.Context(), caller, finlatch.LevelUser)
 	}
