@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/finlatch/finlatch"
 )
@@ -61,7 +60,7 @@ func (s *Store) Update(ctx context.Context, f func(finlatch.Tx) error) error {
 
 // tx is a transaction on a connection.
 type tx struct {
-	conn     *pgxpool.Conn
+	conn     *pgx.Conn
 	begun    pgx.Tx
 	writable bool
 	till     time.Time
@@ -76,11 +75,12 @@ var _ finlatch.Tx = (*tx)(nil)
 
 // run begins, runs f and commits. Whatever happens in f, a panic too, the transaction is over afterwards.
 func (s *Store) run(ctx context.Context, t *tx, options pgx.TxOptions, f func(finlatch.Tx) error) (again bool, err error) {
-	if t.conn, t.begun, err = s.begin(ctx, options); err != nil {
+	pooled, begun, err := s.begin(ctx, options)
+	if err != nil {
 		return false, err
 	}
-	t.till = time.Now().Add(transactionTimeout)
-	defer t.conn.Release()
+	defer pooled.Release()
+	t.conn, t.begun, t.till = pooled.Conn(), begun, time.Now().Add(transactionTimeout)
 	committed := false
 	defer func() {
 		t.dead = errOver
@@ -114,7 +114,7 @@ func (t *tx) commit(ctx context.Context) (done bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), commitTimeout, errSlow)
 	defer cancel()
 	if err := t.begun.Commit(ctx); err != nil {
-		lost := t.conn.Conn().IsClosed()
+		lost := t.conn.IsClosed()
 		t.again = collided(err)
 		return lost && !t.again, translate(ctx, "commit", err, lost)
 	}
@@ -129,7 +129,7 @@ func (t *tx) rollback(ctx context.Context) {
 
 // fail makes a failed statement the end of the transaction, as it is in the database.
 func (t *tx) fail(ctx context.Context, doing string, err error) error {
-	lost := t.conn.Conn().IsClosed()
+	lost := t.conn.IsClosed()
 	t.again = collided(err) || state(err) == uniqueViolation || lost && ctx.Err() == nil
 	t.dead = translate(ctx, doing, err, lost)
 	return t.dead
@@ -219,7 +219,10 @@ func one[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, err
 // all reads all rows.
 func all[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, error), query string, args ...any) (values []T, err error) {
 	err = each(ctx, t, doing, scan, func(value T) error { values = append(values, value); return nil }, query, args...)
-	return values, err
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // each reads all rows for f, whose error ends it.

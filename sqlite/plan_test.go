@@ -58,7 +58,7 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	statements := make(map[string]string) // text → name
 	for name, text := range constants(t) {
-		if isStatement.MatchString(text) {
+		if isStatement.MatchString(text) && !strings.HasPrefix(name, "copy") { // those read everything
 			statements[text] = name
 		}
 	}

@@ -185,31 +185,41 @@ func one[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, err
 }
 
 // all reads all rows.
-func all[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	stmt, err := t.prepare(ctx, doing, query)
+func all[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, error), query string, args ...any) (values []T, err error) {
+	err = each(ctx, t, doing, scan, func(value T) error { values = append(values, value); return nil }, query, args...)
 	if err != nil {
 		return nil, err
 	}
+	return values, nil
+}
+
+// each reads all rows for f, whose error ends it.
+func each[T any](ctx context.Context, t *tx, doing string, scan func(row) (T, error), f func(T) error, query string, args ...any) error {
+	stmt, err := t.prepare(ctx, doing, query)
+	if err != nil {
+		return err
+	}
 	rows, err := stmt.QueryContext(context.Background(), args...)
 	if err != nil {
-		return nil, t.fail(ctx, doing, err)
+		return t.fail(ctx, doing, err)
 	}
 	defer rows.Close()
-	var values []T
 	for rows.Next() {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		value, err := scan(rows)
 		if err != nil {
-			return nil, t.fail(ctx, doing, err)
+			return t.fail(ctx, doing, err)
 		}
-		values = append(values, value)
+		if err := f(value); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, t.fail(ctx, doing, err)
+		return t.fail(ctx, doing, err)
 	}
-	return values, nil
+	return nil
 }
 
 func scanInt(r row) (n int, err error) {

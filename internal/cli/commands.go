@@ -12,11 +12,14 @@ import (
 type commandLine struct {
 	ConfigFile path             `name:"config" placeholder:"FILE" help:"Configuration file to read instead of ${config}. (FINLATCH_CONFIG)"`
 	Data       path             `setting:"" default:"${data}" placeholder:"DIR" help:"Directory of the database, the seal key and the socket."`
+	Database   databaseURL      `setting:"" secret:"" placeholder:"URL" help:"PostgreSQL database to use instead of a file in --data, for example postgres://finlatch@db.example.org/finlatch?sslmode=verify-full. Several servers may share it. A password is better kept in PGPASSFILE than in an argument."`
+	SealKey    path             `setting:"" name:"seal-key-file" placeholder:"FILE" help:"File of 32 random bytes to use as the seal key instead of the one in --data. Servers that share a database need the same."`
 	Version    kong.VersionFlag `help:"Print the version and exit."`
 
 	Serve          serveCommand   `cmd:"" help:"Run the server."`
 	User           userCommand    `cmd:"" help:"Look after users."`
 	Import         importCommand  `cmd:"" help:"Take over a Jellyfin: its users, devices and settings."`
+	Copy           copyCommand    `cmd:"" help:"Copy a whole installation from one database to another."`
 	Backup         backupCommand  `cmd:"" help:"Write a copy of the database to a file."`
 	Doctor         doctorCommand  `cmd:"" help:"Look at a Jellyfin to stand in front of, and say what to do."`
 	Health         healthCommand  `cmd:"" help:"Ask the server that runs how it is."`

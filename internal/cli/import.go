@@ -36,7 +36,7 @@ func (c *importCommand) Run(ctx context.Context, p *Program, root *commandLine) 
 	if c.DryRun {
 		return found.Report(p.Stdout)
 	}
-	err = with(ctx, root.Data, true, func(k keeper) error {
+	err = with(ctx, root.home(), true, func(k keeper) error {
 		here, ok := k.(*local)
 		if !ok {
 			return failed("stop it first", "a server runs on %s, and it cannot take over a Jellyfin meanwhile", root.Data)

@@ -78,16 +78,16 @@ type (
 const patience = 6 * time.Second
 
 // findKeeper finds who keeps the data: the server that runs, or else this process. The caller closes it.
-func findKeeper(ctx context.Context, dir path, create bool) (keeper, error) {
+func findKeeper(ctx context.Context, where home, create bool) (keeper, error) {
 	for deadline := time.Now().Add(patience); ; {
-		far, err := dialControl(ctx, dir)
+		far, err := dialControl(ctx, where.dir)
 		if err == nil {
 			return far, nil
 		}
 		if !errors.Is(err, errNoServer) {
 			return nil, err
 		}
-		h, err := visit(ctx, dir, create)
+		h, err := visit(ctx, where, create)
 		if err == nil {
 			return &local{house: h}, nil
 		}
@@ -195,7 +195,11 @@ func noSuchUser(name string) error {
 }
 
 func (l *local) backup(ctx context.Context, in backupFile) (nothing, error) {
-	err := l.store.Backup(ctx, in.File)
+	file, ok := l.store.(*sqlite.Store)
+	if !ok {
+		return nothing{}, failed("pg_dump makes one", "the database is PostgreSQL's, which has backups of its own")
+	}
+	err := file.Backup(ctx, in.File)
 	if errors.Is(err, fs.ErrExist) {
 		err = failed("choose another name: a backup overwrites nothing", "%s is there already", in.File)
 	}

@@ -35,7 +35,25 @@ The networks are addresses like 192.168.1.5, networks like 192.168.0.0/16 and fd
 
 SIGTERM or SIGINT ends it within 5 seconds: it takes no more connections, answers the requests in progress, and exits with code 0. A second signal ends it at once. SIGHUP reads the certificate and its key again; if they are no good, those from before stay.
 
-The database is DATA/finlatch.db. It is refused, and left as it is, if another finlatch has it open, if a newer finlatch wrote it, or if it is not finlatch's. Exit codes: 0 ended by a signal, 1 could not start or had to stop, 2 the settings are not understood.`
+The database is DATA/finlatch.db. It is refused, and left as it is, if another finlatch has it open, if a newer finlatch wrote it, or if it is not finlatch's.
+
+With --database the users, devices and settings are in a PostgreSQL database instead, which any number of servers may share, each with a data directory of its own:
+
+    finlatch serve --database "postgres://finlatch@db.example.org/finlatch?sslmode=verify-full" --seal-key-file /etc/finlatch/seal.key
+
+The password is in the file that the variable PGPASSFILE names, as with other programs, or in the URL; other programs of this machine can read the arguments. The servers need the same seal key. While the database is away nobody is signed out, and whoever signs in is told to come again; when it is back all goes on.
+
+Exit codes: 0 ended by a signal, 1 could not start or had to stop, 2 the settings are not understood.`
+
+const copyHelp = `Copies a whole installation, its server id included, from one database to another: from a file to PostgreSQL, or back, or between two of a kind. Stop the servers on both before.
+
+    finlatch copy --from sqlite:/srv/finlatch/finlatch.db --to "postgres://finlatch@db.example.org/finlatch"
+
+What is copied is read again at the end, counted and compared by a digest, and shown on standard output. A copy that broke in the middle, or was interrupted, is run again: it begins anew. One that is whole is never overwritten.
+
+The seal key is not in the database: the servers on the copy need the file seal.key of the original, see --seal-key-file. Passwords are better kept in the file that PGPASSFILE names than in an argument.
+
+Exit codes: 0 copied, 1 not copied, 2 the arguments are not understood.`
 
 const userHelp = `Looks after users: through the running server, so that it takes effect at once, or in the database itself if no server runs. Users are named by their names; upper and lower case are the same.
 

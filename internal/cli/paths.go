@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/finlatch/finlatch"
 )
 
 const (
@@ -81,28 +85,39 @@ func makeDataDir(dir path) error {
 	return os.Remove(probe.Name())
 }
 
-// sealKey reads the key that seals new API keys outside the database, and makes it the first time. Whoever calls holds
-// the store's lock, so nobody else makes one at the same time.
-func sealKey(dir path) ([]byte, error) {
-	name := filepath.Join(string(dir), sealKeyName)
-	key, err := os.ReadFile(name)
+// readSealKey reads the key that seals new API keys outside the database, and makes it the first time, unless a file of it
+// is named. It says which file that is.
+func (h home) readSealKey() (key []byte, name string, err error) {
+	if name = string(h.keyFile); name == "" {
+		name = filepath.Join(string(h.dir), sealKeyName)
+	}
+	key, err = os.ReadFile(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && h.keyFile == "":
 	case err != nil:
-		return nil, fmt.Errorf("read the seal key: %w", err)
+		return nil, name, fmt.Errorf("read the seal key: %w", err)
+	case len(key) != sealKeySize && h.keyFile != "":
+		return nil, name, failed("head -c 32 /dev/urandom makes one", "%s is not a seal key: it has %d bytes, not %d", name, len(key), sealKeySize)
 	case len(key) != sealKeySize:
-		return nil, failed("move it away if it is not yours to keep: a new one is made then", "%s is not a seal key: it has %d bytes, not %d", name, len(key), sealKeySize)
+		return nil, name, failed("move it away if it is not yours to keep: a new one is made then", "%s is not a seal key: it has %d bytes, not %d", name, len(key), sealKeySize)
 	default:
-		return key, nil
+		return key, name, nil
 	}
 	key = make([]byte, sealKeySize)
 	if _, err := rand.Read(key); err != nil {
-		return nil, err
+		return nil, name, err
 	}
 	if err := writeNew(name, key); err != nil {
-		return nil, fmt.Errorf("write the seal key: %w", err)
+		return nil, name, fmt.Errorf("write the seal key: %w", err)
 	}
-	return key, nil
+	return key, name, nil
+}
+
+// sealKeyDigest tells whether two seal keys are the same, and nothing else about them.
+func sealKeyDigest(key []byte) finlatch.Hash {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("whether servers have the same seal key"))
+	return finlatch.Hash(mac.Sum(nil))
 }
 
 // writeNew writes a whole file for the owner alone, or nothing.

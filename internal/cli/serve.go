@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,7 +32,7 @@ func (c *serveCommand) Run(ctx context.Context, p *Program, root *commandLine) e
 	}
 	signals := p.watchSignals(ctx)
 	defer signals.close()
-	s := &serving{Program: p, settings: &c.Settings, log: c.Settings.newLog(p.Stderr), dir: root.Data, ownData: root.Data != path(p.defaultData())}
+	s := &serving{Program: p, settings: &c.Settings, log: c.Settings.newLog(p.Stderr), home: root.home(), ownData: root.Data != path(p.defaultData())}
 	if err := s.open(signals.stop); err != nil {
 		return err
 	}
@@ -43,8 +44,8 @@ type serving struct {
 	*Program
 	settings *settings
 	log      *slog.Logger
-	dir      path
-	ownData  bool // dir is not the default, so commands have to name it
+	home
+	ownData bool // dir is not the default, so commands have to name it
 
 	certificate  *certificate // nil without TLS
 	house        *house
@@ -74,18 +75,21 @@ func (s *serving) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.warnOfDataDir()
+	if err := s.alone(ctx); err != nil {
+		return err
+	}
 	if err := s.openUpstream(ctx); err != nil {
 		return err
 	}
 	s.metrics = metrics.New()
-	s.house, err = openHouse(ctx, s.dir, func(store finlatch.Store) (options finlatch.Options, err error) {
+	s.house, err = openHouse(ctx, s.home, func(store finlatch.Store) (options finlatch.Options, err error) {
 		options = s.settings.serviceOptions()
 		options.Store, options.OnSignIn = s.metrics.Store(store), s.metrics.SignIn
 		options.Log, options.ResetDir = s.log, string(s.dir)
 		if s.upstream != nil {
 			options.Upstream, options.ServerID, options.Strict = s.upstream, s.upstreamID, s.settings.Strict
 		}
-		options.SealKey, err = sealKey(s.dir)
+		options.SealKey, err = s.sealKey(ctx, store)
 		return options, err
 	})
 	if err != nil {
@@ -132,6 +136,21 @@ func (s *serving) close() error {
 		return s.house.store.Close()
 	}
 	return nil
+}
+
+// alone refuses a data directory in which another server is reached. A database that is a file is refused by itself.
+func (s *serving) alone(ctx context.Context) error {
+	if s.database == "" {
+		return nil
+	}
+	far, err := dialControl(ctx, s.dir)
+	if errors.Is(err, errNoServer) {
+		return nil
+	}
+	if err == nil {
+		far.close()
+	}
+	return firstOf(err, failed("--data DIR gives each server that shares a database a directory of its own", "another finlatch runs on %s", s.dir))
 }
 
 func (s *serving) warnOfDataDir() {

@@ -15,6 +15,9 @@ import (
 
 const variablePrefix = "FINLATCH_"
 
+// testVariable is no setting: it names a PostgreSQL for the tests, which start servers, too.
+const testVariable = "FINLATCH_TEST_POSTGRES"
+
 // variable is the name of a setting's variable: FINLATCH_LOG_LEVEL for log-level.
 func variable(name string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
@@ -102,7 +105,7 @@ func (p *Program) variables(flags []*kong.Flag) (map[string]string, error) {
 	found := map[string]string{}
 	for _, entry := range p.Environ {
 		key, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(key, variablePrefix) {
+		if !strings.HasPrefix(key, variablePrefix) || key == testVariable {
 			continue
 		}
 		name, known := names[key]

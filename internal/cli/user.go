@@ -27,8 +27,8 @@ type userCommand struct {
 func (*userCommand) Help() string { return userHelp }
 
 // with finds the keeper of the data for f. The store may be locked meanwhile, so f does not wait for a person.
-func with(ctx context.Context, dir path, create bool, f func(keeper) error) error {
-	k, err := findKeeper(ctx, dir, create)
+func with(ctx context.Context, where home, create bool, f func(keeper) error) error {
+	k, err := findKeeper(ctx, where, create)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,8 @@ func find(ctx context.Context, k keeper, name string) (account, bool, error) {
 }
 
 // lookUp is find where there must be such a user.
-func lookUp(ctx context.Context, dir path, name string) (user account, err error) {
-	return user, with(ctx, dir, false, func(k keeper) error {
+func lookUp(ctx context.Context, where home, name string) (user account, err error) {
+	return user, with(ctx, where, false, func(k keeper) error {
 		found := false
 		if user, found, err = find(ctx, k, name); err == nil && !found {
 			err = noSuchUser(name)
@@ -75,7 +75,7 @@ func (c *userAdd) Run(ctx context.Context, p *Program, root *commandLine) error 
 	if c.Admin && c.NoPassword {
 		return misused("", "an administrator needs a password")
 	}
-	err := with(ctx, root.Data, true, func(k keeper) error {
+	err := with(ctx, root.home(), true, func(k keeper) error {
 		taken, found, err := find(ctx, k, c.Name)
 		if found {
 			return failed("", "the user name %q is taken", taken.Name)
@@ -91,7 +91,7 @@ func (c *userAdd) Run(ctx context.Context, p *Program, root *commandLine) error 
 			return err
 		}
 	}
-	return with(ctx, root.Data, true, func(k keeper) error {
+	return with(ctx, root.home(), true, func(k keeper) error {
 		before, err := k.status(ctx, nothing{})
 		if err != nil {
 			return err
@@ -136,7 +136,7 @@ func (*userList) Help() string { return userListHelp }
 
 // Run prints the list.
 func (c *userList) Run(ctx context.Context, p *Program, root *commandLine) error {
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		accounts, err := k.users(ctx, nothing{})
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ func (*userPasswd) Help() string { return userPasswdHelp }
 
 // Run sets the password.
 func (c *userPasswd) Run(ctx context.Context, p *Program, root *commandLine) error {
-	user, err := lookUp(ctx, root.Data, c.Name)
+	user, err := lookUp(ctx, root.home(), c.Name)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (c *userPasswd) Run(ctx context.Context, p *Program, root *commandLine) err
 			return err
 		}
 	}
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err := k.setPassword(ctx, in)
 		return p.did(err, "%s %s and signed all devices of that user out.", did, user.Name)
 	})
@@ -203,7 +203,7 @@ func (*userDisable) Help() string { return userDisableHelp }
 
 // Run disables the user.
 func (c *userDisable) Run(ctx context.Context, p *Program, root *commandLine) error {
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err := k.setDisabled(ctx, newState{c.Name, true})
 		return p.did(err, "Disabled %s and signed all devices of that user out.", c.Name)
 	})
@@ -219,7 +219,7 @@ func (*userEnable) Help() string { return userEnableHelp }
 
 // Run enables the user.
 func (c *userEnable) Run(ctx context.Context, p *Program, root *commandLine) error {
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err := k.setDisabled(ctx, newState{c.Name, false})
 		return p.did(err, "Enabled %s.", c.Name)
 	})
@@ -235,7 +235,7 @@ func (*userUnlock) Help() string { return userUnlockHelp }
 
 // Run unlocks the user.
 func (c *userUnlock) Run(ctx context.Context, p *Program, root *commandLine) error {
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err := k.unlock(ctx, userName{c.Name})
 		return p.did(err, "Unlocked %s.", c.Name)
 	})
@@ -252,7 +252,7 @@ func (*userRename) Help() string { return userRenameHelp }
 
 // Run renames the user.
 func (c *userRename) Run(ctx context.Context, p *Program, root *commandLine) error {
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err := k.rename(ctx, newName{c.Name, c.New})
 		return p.did(err, "%s is now %s.", c.Name, c.New)
 	})
@@ -269,7 +269,7 @@ func (*userRemove) Help() string { return userRemoveHelp }
 
 // Run deletes the user, once a person or --yes has said so.
 func (c *userRemove) Run(ctx context.Context, p *Program, root *commandLine) error {
-	user, err := lookUp(ctx, root.Data, c.Name)
+	user, err := lookUp(ctx, root.home(), c.Name)
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (c *userRemove) Run(ctx context.Context, p *Program, root *commandLine) err
 			return firstOf(err, failed("", "%s stays", user.Name))
 		}
 	}
-	return with(ctx, root.Data, false, func(k keeper) error {
+	return with(ctx, root.home(), false, func(k keeper) error {
 		_, err = k.removeUser(ctx, userName{user.Name})
 		return p.did(err, "Deleted %s.", user.Name)
 	})

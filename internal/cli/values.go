@@ -79,6 +79,20 @@ func (p *publicURL) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// databaseURL names a PostgreSQL database; empty: a file in the data directory does.
+type databaseURL string
+
+// UnmarshalText takes a URL that begins as PostgreSQL's do. It says nothing of one that does not, because there may be a password
+// in it.
+func (d *databaseURL) UnmarshalText(text []byte) error {
+	url := strings.TrimSpace(string(text))
+	if url != "" && !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+		return fmt.Errorf("a database is named as in postgres://user@host:5432/database")
+	}
+	*d = databaseURL(url)
+	return nil
+}
+
 // siteURL is scheme and host, and maybe a port; empty: none.
 type siteURL string
 
