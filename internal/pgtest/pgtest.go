@@ -153,14 +153,14 @@ func (s *Server) Stop() error {
 	return err
 }
 
-// Own is a server for one test, which may stop it.
-func (s *Server) Own(t testing.TB) *Server {
+// New is a server for one test, which may stop it.
+func New(t testing.TB) *Server {
 	t.Helper()
-	s.need(t)
-	if s.dir == "" {
-		t.Skip("the server that " + Variable + " names is not to be stopped")
+	bin := programs()
+	if bin == "" {
+		missing(t)
 	}
-	own, err := create(s.bin)
+	own, err := create(bin)
 	if own != nil {
 		t.Cleanup(func() { os.RemoveAll(own.dir) })
 	}
@@ -174,23 +174,23 @@ func (s *Server) Own(t testing.TB) *Server {
 	return own
 }
 
-// need skips the test where there is no server; in CI it fails.
-func (s *Server) need(t testing.TB) {
+// missing skips the test, for which there is no server; in CI it fails.
+func missing(t testing.TB) {
 	t.Helper()
-	switch {
-	case s != nil:
-	case os.Getenv("CI") != "":
-		t.Fatal("there is no PostgreSQL: install one, or name one with " + Variable)
-	default:
-		t.Skip("there is no PostgreSQL: install one, or name one with " + Variable)
+	const what = "there is no PostgreSQL: install one, or name one with " + Variable
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
 	}
+	t.Skip(what)
 }
 
 // Database is the URL of a new database, which goes at the end of the test. Where template is not empty it is a copy of that
 // one, which nobody is connected to.
 func (s *Server) Database(t testing.TB, template string) string {
 	t.Helper()
-	s.need(t)
+	if s == nil {
+		missing(t)
+	}
 	name := "finlatch_test_" + strings.ToLower(rand.Text()[:12])
 	if template == "" {
 		template = "template0 ENCODING 'UTF8'"
