@@ -83,12 +83,38 @@ func (s *Service) writeTouchBatch(ctx context.Context, batch []DeviceTouch) {
 		s.log.Warn("last activity is not written", "error", err)
 		return
 	}
-	// What is remembered would note the same again with every request.
-	s.memory.mu.Lock()
-	defer s.memory.mu.Unlock()
-	s.memory.generation++
+	// What is remembered would note the same again with every request. It stays, for when the store goes away.
+	m := &s.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.generation++
 	for _, t := range batch {
-		s.memory.devices.Invalidate(t.TokenHash)
-		s.memory.users.Invalidate(t.UserID)
+		if known, found := m.devices.GetIfPresent(t.TokenHash); found {
+			touched := *known
+			touched.touch(t)
+			m.devices.Set(t.TokenHash, &touched)
+		}
+		if known, found := m.users.GetIfPresent(t.UserID); found && known.LastActivityAt.Before(t.At) {
+			touched := *known
+			touched.LastActivityAt = t.At
+			m.users.Set(t.UserID, &touched)
+		}
+	}
+}
+
+// touch does to a device what Tx.TouchDevices does to its row.
+func (d *Device) touch(t DeviceTouch) {
+	if d.LastActivityAt.After(t.At) {
+		return
+	}
+	d.LastActivityAt = t.At
+	if t.Address.IsValid() {
+		d.Address = t.Address
+	}
+	if t.DeviceName != "" {
+		d.DeviceName = t.DeviceName
+	}
+	if t.AppVersion != "" {
+		d.AppVersion = t.AppVersion
 	}
 }
