@@ -21,6 +21,14 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) finlatch.Store { return open(t, server.Database(t, empty)) })
 }
 
+func TestNodes(t *testing.T) {
+	t.Parallel()
+	storetest.Nodes(t, func(t *testing.T) (a, b finlatch.Store) {
+		url := server.Database(t, "")
+		return open(t, url), open(t, url)
+	})
+}
+
 // template is the name of an empty database with the schema, of which copies are made faster.
 func template(t *testing.T) string {
 	t.Helper()

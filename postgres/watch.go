@@ -154,7 +154,7 @@ func encode(changes []finlatch.Change) string {
 // decode reads what encode wrote. What another version writes may have changed anything.
 func decode(text string) []finlatch.Change {
 	read, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(read)%changeSize != 0 {
+	if err != nil || len(read) == 0 || len(read)%changeSize != 0 {
 		return []finlatch.Change{{Kind: finlatch.ChangeMissed}}
 	}
 	var changes []finlatch.Change
