@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/finlatch/finlatch/internal/pgtest"
 )
 
@@ -213,6 +215,17 @@ func TestServersShareADatabase(t *testing.T) {
 		a, err := one.ask("GET", "/QuickConnect/Connect?secret="+secret.member(t, "Secret"), "", "")
 		return err == nil && a.member(t, "Authenticated") == "true"
 	})
+	two.wants(t, 200, "GET", "/Sessions", token, "")
+	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(two.url, "http")+"/socket?api_key="+token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	one.wants(t, 204, "POST", "/Sessions/Logout", token, "")
+	for err == nil { // the other server closes the socket of the token that has ended
+		_, _, err = conn.Read(t.Context())
+	}
+	token = two.signIn(t)
 	done(t, "another password", "user", "passwd", "anna", "--data", other, "--database", url, "--seal-key-file", filepath.Join(data, "seal.key"))
 	eventually(t, "the servers do not learn that anna has another password", func() bool {
 		a, err := one.ask("GET", "/Users/Me", token, "")
