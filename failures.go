@@ -44,6 +44,7 @@ func (s *Service) loadFailures(ctx context.Context) error {
 		}
 	}
 	clear(t.changed)
+	clear(t.base)
 	return nil
 }
 
@@ -75,18 +76,24 @@ func (s *Service) flushFailures(ctx context.Context) error {
 	t := &s.throttling
 	t.writing.Lock()
 	defer t.writing.Unlock()
-	for batch := range slices.Chunk(t.takeChanged(), failuresBatch) {
+	changed, bases := t.takeChanged()
+	for batch := range slices.Chunk(changed, failuresBatch) {
 		rows, gone := t.rows(batch)
 		err := s.store.Update(ctx, func(tx Tx) error {
-			if err := tx.PutFailures(ctx, rows); err != nil {
+			added, err := t.add(ctx, tx, rows, bases)
+			if err != nil {
+				return err
+			}
+			if err := tx.PutFailures(ctx, added); err != nil {
 				return err
 			}
 			return tx.DeleteFailures(ctx, gone...)
 		})
 		if err != nil {
-			t.restore(batch)
+			t.restore(batch, bases)
 			return err
 		}
+		t.written(rows)
 	}
 	return nil
 }
@@ -97,20 +104,24 @@ func (s *Service) expireFailures(ctx context.Context, now time.Time) error {
 	return s.eraseInBatches(ctx, func(tx Tx) (int, error) { return tx.ExpireFailures(ctx, now.Add(-failuresLife), sweepBatch) })
 }
 
-// takeChanged gives the keys of what has changed, which counts as written then.
-func (t *throttling) takeChanged() []Hash {
+// takeChanged gives the keys of what has changed, which counts as written then, and the counts to which this process has added.
+func (t *throttling) takeChanged() (keys []Hash, bases map[Hash]int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer clear(t.changed)
-	return slices.Collect(maps.Keys(t.changed))
+	bases, t.base = t.base, make(map[Hash]int)
+	return slices.Collect(maps.Keys(t.changed)), bases
 }
 
 // restore takes back that some counters were written.
-func (t *throttling) restore(keys []Hash) {
+func (t *throttling) restore(keys []Hash, bases map[Hash]int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range keys {
 		t.change(key)
+		if t.shared {
+			t.base[key] = bases[key]
+		}
 	}
 }
 

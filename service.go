@@ -75,6 +75,8 @@ type Options struct {
 	ResetDir string
 	// OnSignIn is told of every sign-in and what came of it. It is quick.
 	OnSignIn func(SignInMethod, SignInOutcome)
+	// Shared says that other processes use the Store, too, and that what they count of failed sign-ins counts here.
+	Shared bool
 	// Upstream, where there is one, vouches for users, passwords and tokens; see gateway.
 	Upstream Upstream
 	// ServerID is the Upstream's. Zero: one of its own.
@@ -166,7 +168,7 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	s.hashing = newGate(s.gateOptions())
 	s.memory.init(options.CacheSize)
 	s.sweeping.init()
-	s.throttling.init(options.SealKey, options.SignInThrottleOff)
+	s.throttling.init(options.SealKey, options.SignInThrottleOff, options.Shared)
 	s.initiated = attempts[netip.Prefix]{each: maxInitiated, window: time.Minute}
 	s.codes = attempts[ID]{each: maxWrongCodes, window: 10 * time.Minute}
 	s.resets.init(options.SealKey)

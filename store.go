@@ -226,6 +226,8 @@ type PasswordResetTx interface {
 type FailuresTx interface {
 	// Failures lists the latest, at most limit.
 	Failures(ctx context.Context, limit int) ([]Failures, error)
+	// FailuresOf finds those with these keys, at most a thousand, in no order.
+	FailuresOf(ctx context.Context, keys ...Hash) ([]Failures, error)
 	// PutFailures creates or replaces.
 	PutFailures(ctx context.Context, failures []Failures) error
 	// DeleteFailures forgets; what is not there is no error.

@@ -43,10 +43,11 @@ var counterLimits = [counterKinds]int{byAccount: 32 << 10, byNetwork: 16 << 10, 
 
 const maxCounters = 68 << 10 // all of them
 
-// throttling counts failed sign-ins, and says which are to be held or refused. A process counts for itself; what it
-// counts outlives it, but for the passwords that were tried, which are nowhere but in its memory, as keyed hashes.
+// throttling counts failed sign-ins, and says which are to be held or refused. A process counts for itself, and where others
+// use the store, too, it adds what they have counted before it says so; what it counts outlives it, but for the passwords that were tried, which are nowhere but in its memory, as keyed hashes.
 type throttling struct {
 	off     bool
+	shared  bool         // others use the store, too
 	key     []byte       // of the counters' keys
 	seed    maphash.Seed // of the hashes of passwords that were tried
 	slots   holding
@@ -55,12 +56,14 @@ type throttling struct {
 	mu      sync.Mutex
 	tables  [counterKinds]*throttle.Table[Hash]
 	changed map[Hash]bool // since they were written
+	base    map[Hash]int  // of those, where the store is shared: the count to which this process adds, or from which it takes
 }
 
-func (t *throttling) init(sealKey []byte, off bool) {
+func (t *throttling) init(sealKey []byte, off, shared bool) {
 	mac := hmac.New(sha256.New, sealKey)
 	mac.Write([]byte("counters of failed attempts"))
 	t.off, t.key, t.seed, t.changed = off, mac.Sum(nil), maphash.MakeSeed(), make(map[Hash]bool)
+	t.shared, t.base = shared, make(map[Hash]int)
 	for kind := range t.tables {
 		t.tables[kind] = throttle.NewTable[Hash](counterLimits[kind], counterRules[kind].Free)
 	}
@@ -144,10 +147,19 @@ func (t *throttling) fail(k counters, password string, now time.Time) (last bool
 
 // put sets a counter, with mu held.
 func (t *throttling) put(key Hash, count throttle.Count) {
-	if evicted, full := t.tables[key[0]].Put(key, count); full {
+	t.begin(key)
+	if evicted, full := t.tables[key[0]].Put(key, count); full && !t.shared {
 		t.change(evicted)
 	}
 	t.change(key)
+}
+
+// begin notes what the store is believed to have of a counter that is about to change.
+func (t *throttling) begin(key Hash) {
+	if t.shared && !t.changed[key] {
+		count, _ := t.tables[key[0]].Get(key)
+		t.base[key] = count.N
+	}
 }
 
 // change notes that a counter is to be written. While the store is away only so many are; the others count all the same.
@@ -159,6 +171,7 @@ func (t *throttling) change(key Hash) {
 
 // forget deletes a counter, with mu held.
 func (t *throttling) forget(key Hash) {
+	t.begin(key)
 	if t.tables[key[0]].Delete(key) {
 		t.change(key)
 	}
@@ -217,7 +230,11 @@ func (t *throttling) expire(now time.Time) {
 	defer t.mu.Unlock()
 	for kind, table := range t.tables {
 		for key, count := range maps.Collect(table.All()) {
-			if counterRules[kind].Over(count, now) {
+			switch {
+			case !counterRules[kind].Over(count, now):
+			case t.shared: // it may count elsewhere
+				table.Delete(key)
+			default:
 				t.forget(key)
 			}
 		}

@@ -30,6 +30,11 @@ func (s *Service) lookUp(ctx context.Context, c Caller, name, password string, f
 	}
 	err = s.store.View(ctx, func(tx Tx) error {
 		found, err := find(tx)
+		if ignoreNotFound(err) == nil {
+			if err := s.learnFailures(ctx, tx, settings, c, name, found.ID); err != nil {
+				return err
+			}
+		}
 		if errors.Is(err, ErrNotFound) {
 			a = s.claim(settings, c, name, nil)
 			return nil

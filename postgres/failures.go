@@ -10,8 +10,9 @@ import (
 const (
 	failuresFields = "key_hash, count, first_at, last_at"
 
-	selectFailures  = "SELECT " + failuresFields + " FROM failures ORDER BY last_at DESC NULLS LAST, key_hash DESC LIMIT $1"
-	replaceFailures = "INSERT INTO failures (" + failuresFields + ") VALUES ($1, $2, $3, $4) ON CONFLICT (key_hash) " +
+	selectFailures   = "SELECT " + failuresFields + " FROM failures ORDER BY last_at DESC NULLS LAST, key_hash DESC LIMIT $1"
+	selectFailuresOf = "SELECT " + failuresFields + " FROM failures WHERE key_hash = ANY ($1)"
+	replaceFailures  = "INSERT INTO failures (" + failuresFields + ") VALUES ($1, $2, $3, $4) ON CONFLICT (key_hash) " +
 		"DO UPDATE SET count = excluded.count, first_at = excluded.first_at, last_at = excluded.last_at"
 	deleteFailures = "DELETE FROM failures WHERE key_hash = $1"
 	expireFailures = "DELETE FROM failures WHERE key_hash IN (SELECT key_hash FROM failures WHERE last_at < $1 ORDER BY last_at NULLS FIRST, key_hash LIMIT $2)"
@@ -24,6 +25,14 @@ func scanFailures(r row) (f finlatch.Failures, err error) {
 
 func (t *tx) Failures(ctx context.Context, limit int) ([]finlatch.Failures, error) {
 	return all(ctx, t, "list failures", scanFailures, selectFailures, max(limit, 0))
+}
+
+func (t *tx) FailuresOf(ctx context.Context, keys ...finlatch.Hash) ([]finlatch.Failures, error) {
+	var wanted [][]byte
+	for _, key := range keys {
+		wanted = append(wanted, key[:])
+	}
+	return all(ctx, t, "get failures", scanFailures, selectFailuresOf, wanted)
 }
 
 func (t *tx) PutFailures(ctx context.Context, failures []finlatch.Failures) error {

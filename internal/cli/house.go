@@ -88,7 +88,7 @@ func visit(ctx context.Context, h home, create bool) (*house, error) {
 		}
 	}
 	return openHouse(ctx, h, func(store finlatch.Store) (options finlatch.Options, err error) {
-		options.Store = store
+		options.Store, options.Shared = store, h.database != ""
 		options.SealKey, err = h.sealKey(ctx, store)
 		return options, err
 	})

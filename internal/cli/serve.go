@@ -89,6 +89,7 @@ func (s *serving) open(ctx context.Context) (err error) {
 		if s.upstream != nil {
 			options.Upstream, options.ServerID, options.Strict = s.upstream, s.upstreamID, s.settings.Strict
 		}
+		options.Shared = s.database != ""
 		options.SealKey, err = s.sealKey(ctx, store)
 		return options, err
 	})

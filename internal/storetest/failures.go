@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/finlatch/finlatch"
@@ -27,6 +29,25 @@ var failuresTests = []test{
 		s.wantFailures(1, failures(4))
 		s.wantFailures(3, failures(4), failures(3), failures(2))
 		s.wantFailures(100, failures(4), failures(3), failures(2), failures(1))
+	}},
+	{"of keys", func(t *testing.T, s fixture) {
+		s.putFailures(failures(1), failures(2), failures(3))
+		for _, test := range []struct{ keys, want []byte }{{nil, nil}, {[]byte{9}, nil}, {[]byte{2}, []byte{2}}, {[]byte{3, 9, 1}, []byte{1, 3}}} {
+			s.view(func(ctx context.Context, tx finlatch.Tx) error {
+				var keys []finlatch.Hash
+				var want []finlatch.Failures
+				for _, n := range test.keys {
+					keys = append(keys, hash(n))
+				}
+				for _, n := range test.want {
+					want = append(want, failures(n))
+				}
+				got, err := tx.FailuresOf(ctx, keys...)
+				slices.SortFunc(got, func(a, b finlatch.Failures) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+				equal(t, fmt.Sprint("FailuresOf ", test.keys), got, want)
+				return err
+			})
+		}
 	}},
 	{"deleting", func(t *testing.T, s fixture) {
 		s.putFailures(failures(1), failures(2), failures(3))

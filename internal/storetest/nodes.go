@@ -27,6 +27,7 @@ func Nodes(t *testing.T, open func(t *testing.T) (a, b finlatch.Store)) {
 		{"disable each other's last administrator", (*nodes).last},
 		{"revoke while authorising", (*nodes).revoke},
 		{"have one server id", (*nodes).setUp},
+		{"count failed sign-ins together", (*nodes).fail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -297,6 +298,40 @@ func (n *nodes) setUp() {
 	}
 	if ids[0] != ids[1] || ids[0].IsZero() {
 		n.Errorf("the servers are %v, want one", ids)
+	}
+}
+
+// fail guesses a password on both in turn: what is allowed is allowed once.
+func (n *nodes) fail() {
+	n.user("admin", true)
+	n.user("ann", false)
+	for i := range n.services { // as another process would be, with its limits
+		service, err := finlatch.New(n.Context(), finlatch.Options{Store: n.stores[i], Hasher: plain{}, SealKey: make([]byte, 32), Shared: true})
+		n.must(err)
+		n.services[i] = service
+	}
+	guess := func(i, number int) error {
+		ctx, cancel := context.WithTimeout(n.Context(), 100*time.Millisecond) // a hold is longer
+		defer cancel()
+		_, err := n.services[i].SignIn(ctx, client("tv"), "ann", fmt.Sprint("wrong ", number))
+		if !errors.Is(err, finlatch.ErrUnauthenticated) && ctx.Err() == nil {
+			n.Fatalf("guess %d: got error %v", number, err)
+		}
+		return err
+	}
+	const free = 10
+	for number := range free {
+		if err := guess(number%2, number); !errors.Is(err, finlatch.ErrUnauthenticated) {
+			n.Fatalf("guess %d: got error %v", number, err)
+		}
+		ctx, stop := context.WithCancel(n.Context())
+		stop() // what is counted is written at the end
+		n.services[number%2].Run(ctx)
+	}
+	for i := range n.services {
+		if err := guess(i, free+i); errors.Is(err, finlatch.ErrUnauthenticated) {
+			n.Errorf("node %d holds nobody after %d guesses", i, free)
+		}
 	}
 }
 
