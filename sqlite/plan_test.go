@@ -1,11 +1,6 @@
 package sqlite
 
 import (
-	"go/ast"
-	"go/constant"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -15,6 +10,7 @@ import (
 	"time"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/storetest"
 )
 
 // mayScan are the statements that read a whole table or index, with the reason.
@@ -57,7 +53,7 @@ var mayScan = map[string]string{
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	statements := make(map[string]string) // text → name
-	for name, text := range constants(t) {
+	for name, text := range storetest.Constants(t) {
 		if isStatement.MatchString(text) && !strings.HasPrefix(name, "copy") { // those read everything
 			statements[text] = name
 		}
@@ -164,34 +160,4 @@ func plan(t *testing.T, store *Store, statement string) (steps []string) {
 		steps = append(steps, step)
 	}
 	return steps
-}
-
-// constants are the package's text constants, by name.
-func constants(t *testing.T) map[string]string {
-	t.Helper()
-	files := token.NewFileSet()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parsed []*ast.File
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "lock_") {
-			continue
-		}
-		file, err := parser.ParseFile(files, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed = append(parsed, file)
-	}
-	// Nothing is imported: constants that are made of constants do not need it, and errors about all else do not matter.
-	pkg, _ := (&types.Config{Error: func(error) {}}).Check("sqlite", files, parsed, nil)
-	found := make(map[string]string)
-	for _, name := range pkg.Scope().Names() {
-		if c, ok := pkg.Scope().Lookup(name).(*types.Const); ok && c.Val().Kind() == constant.String {
-			found[name] = constant.StringVal(c.Val())
-		}
-	}
-	return found
 }
