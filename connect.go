@@ -177,7 +177,11 @@ func (s *Service) Redeem(ctx context.Context, c Caller, secret Secret) (in Signe
 		return SignedIn{}, err
 	}
 	// Guesses and devices that come too early do not take turns with those who change something.
-	if request, err := s.rememberedRequest(ctx, secret.Hash()); err != nil || !request.redeemable() {
+	request, err := s.rememberedRequest(ctx, secret.Hash())
+	if err == nil && s.options.Shared && !request.redeemable() { // another process has just told the device that it is
+		request, err = s.lookUpRequest(ctx, secret.Hash())
+	}
+	if err != nil || !request.redeemable() {
 		return SignedIn{}, firstOf(ignoreNotFound(err), errUnknownSecret)
 	}
 	settings, err := s.Settings(ctx)

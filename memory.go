@@ -177,20 +177,22 @@ func (s *Service) rememberedRequest(ctx context.Context, secret Hash) (*QuickCon
 		}
 	}
 	known := func() (*QuickConnect, bool) { return s.memory.requests.GetIfPresent(secret) }
-	return orOld(ctx, s, known, func(ctx context.Context) (*QuickConnect, error) {
-		generation := s.memory.now()
-		request := new(QuickConnect)
-		err := s.store.View(ctx, func(tx Tx) (err error) {
-			*request, err = tx.QuickConnect(ctx, secret)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		request.Salt, request.Minting = nil, nil
-		s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
-		return request, nil
+	return orOld(ctx, s, known, func(ctx context.Context) (*QuickConnect, error) { return s.lookUpRequest(ctx, secret) })
+}
+
+func (s *Service) lookUpRequest(ctx context.Context, secret Hash) (*QuickConnect, error) {
+	generation := s.memory.now()
+	request := new(QuickConnect)
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		*request, err = tx.QuickConnect(ctx, secret)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	request.Salt, request.Minting = nil, nil
+	s.memory.fill(generation, func() { s.memory.requests.Set(secret, request) })
+	return request, nil
 }
 
 // Settings are the server's settings as they are now, or as they were when the store was lost.
