@@ -16,7 +16,9 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/pgtest"
+	"github.com/finlatch/finlatch/postgres"
 )
 
 // answer is what a server says.
@@ -174,7 +176,7 @@ func TestDatabaseAway(t *testing.T) {
 // TestServersShareADatabase copies an installation into PostgreSQL and has two servers on it.
 func TestServersShareADatabase(t *testing.T) {
 	t.Parallel()
-	database, data := pgtest.New(t), t.TempDir()
+	database, data := pgtest.Get(t), t.TempDir()
 	url, file := database.Database(t, ""), filepath.Join(data, "finlatch.db")
 	done(t, "correct horse", "user", "add", "anna", "--admin", "--data", data)
 	alone := serve(t, data)
@@ -182,6 +184,17 @@ func TestServersShareADatabase(t *testing.T) {
 	id := alone.wants(t, 200, "GET", "/System/Info", token, "").member(t, "Id")
 	alone.end(t)
 
+	broken, err := postgres.Open(t.Context(), url) // what a copy that broke has left
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	err = broken.Update(t.Context(), func(tx finlatch.Tx) error {
+		return tx.CreateUser(t.Context(), finlatch.User{ID: finlatch.ID{1}, Name: "anna", NormalizedName: finlatch.NormalizeName("anna")})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	first := done(t, "", "copy", "--from", "sqlite:"+file, "--to", url)
 	if !strings.Contains(first, id) || !strings.Contains(first, "Device     1") {
 		t.Errorf("the copy says %s, want server %s and its device", first, id)

@@ -153,6 +153,15 @@ func (s *Server) Stop() error {
 	return err
 }
 
+// Get is a server for one test, which does not stop it.
+func Get(t testing.TB) *Server {
+	t.Helper()
+	if named := os.Getenv(Variable); named != "" {
+		return &Server{url: named}
+	}
+	return New(t)
+}
+
 // New is a server for one test, which may stop it.
 func New(t testing.TB) *Server {
 	t.Helper()

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) finlatch.Store) {
 		{"Picture", pictureTests},
 		{"PasswordReset", passwordResetTests},
 		{"Failures", failuresTests},
+		{"Copy", copyTests},
 		{"Transaction", transactionTests},
 		{"Parallel", parallelTests},
 		{"Watch", watchTests},
