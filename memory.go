@@ -18,6 +18,8 @@ type memory struct {
 	on         atomic.Bool // while the store tells of changes
 	away       atomic.Bool // while it does not, and has not been reached since; see outage.go
 	lost       time.Time   // when that began
+	began      time.Time
+	beat       atomic.Int64 // since began, when the store last told that nothing was missed; 0: it has no need to
 	devices    *otter.Cache[Hash, *Device]
 	users      *otter.Cache[ID, *User]
 	requests   *otter.Cache[Hash, *QuickConnect] // without what makes their tokens
@@ -25,7 +27,20 @@ type memory struct {
 	hits       atomic.Uint64
 }
 
+// trust is how long a store may say nothing that says that nothing is missed.
+const trust = time.Second
+
+// trusted tells whether what is remembered is what the store has.
+func (m *memory) trusted() bool {
+	if !m.on.Load() {
+		return false
+	}
+	beat := m.beat.Load()
+	return beat == 0 || time.Since(m.began) < time.Duration(beat)+trust
+}
+
 func (m *memory) init(size int) {
+	m.began = time.Now()
 	m.devices = otter.Must(&otter.Options[Hash, *Device]{MaximumSize: size})
 	m.users = otter.Must(&otter.Options[ID, *User]{MaximumSize: size})
 	m.requests = otter.Must(&otter.Options[Hash, *QuickConnect]{MaximumSize: size})
@@ -47,6 +62,10 @@ func (m *memory) fill(generation uint64, set func()) {
 }
 
 func (m *memory) forget(c Change) {
+	if c.Kind == ChangeNone {
+		m.beat.Store(int64(time.Since(m.began)))
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
@@ -74,6 +93,7 @@ func (m *memory) stop(now time.Time) {
 	if m.on.Swap(false) {
 		m.lost = now
 		m.away.Store(true)
+		m.beat.Store(0)
 	}
 }
 
@@ -89,7 +109,9 @@ func (s *Service) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := s.store.Watch(ctx, func(c Change) {
 			s.memory.forget(c)
-			s.listeners.tell(c)
+			if c.Kind != ChangeNone {
+				s.listeners.tell(c)
+			}
 		})
 		s.memory.stop(s.Now())
 		s.listeners.tell(Change{Kind: ChangeMissed})
@@ -125,7 +147,7 @@ func (m *memory) seenWith(token Hash) (*seen, bool) {
 // remembered is a signed-in device and its user, from memory or from the store. While the store is away old says whether what
 // was known before will do.
 func (s *Service) remembered(ctx context.Context, token Hash, old bool) (*Device, *User, error) {
-	if s.memory.on.Load() {
+	if s.memory.trusted() {
 		if device, found := s.memory.devices.GetIfPresent(token); found {
 			if user, found := s.memory.users.GetIfPresent(device.UserID); found {
 				s.memory.hits.Add(1)
@@ -171,7 +193,7 @@ func (s *Service) lookUpToken(ctx context.Context, token Hash) (*seen, error) {
 
 // rememberedRequest is a request for Quick Connect, from memory or from the store, or as it was when the store was lost.
 func (s *Service) rememberedRequest(ctx context.Context, secret Hash) (*QuickConnect, error) {
-	if s.memory.on.Load() {
+	if s.memory.trusted() {
 		if request, found := s.memory.requests.GetIfPresent(secret); found {
 			return request, nil
 		}
@@ -197,7 +219,7 @@ func (s *Service) lookUpRequest(ctx context.Context, secret Hash) (*QuickConnect
 
 // Settings are the server's settings as they are now, or as they were when the store was lost.
 func (s *Service) Settings(ctx context.Context) (*Settings, error) {
-	if s.memory.on.Load() {
+	if s.memory.trusted() {
 		if settings := s.memory.settings.Load(); settings != nil {
 			return settings, nil
 		}

@@ -3,6 +3,7 @@ package finlatch_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -189,6 +190,38 @@ func TestPollWaitsForTheStore(t *testing.T) {
 	if _, err := w.QuickConnectRequest(ctx, finlatch.SecretFrom("unseen")); !errors.Is(err, finlatch.ErrUnavailable) {
 		t.Errorf("who does not wait any longer: %v", err)
 	}
+}
+
+// heard is a store that says once that nothing was missed.
+type heard struct{ finlatch.Store }
+
+func (h heard) Watch(ctx context.Context, f func(finlatch.Change)) error {
+	once := sync.OnceFunc(func() { f(finlatch.Change{Kind: finlatch.ChangeNone}) })
+	return h.Store.Watch(ctx, func(change finlatch.Change) {
+		f(change)
+		once()
+	})
+}
+
+// Where a store has said that nothing was missed, it has to say so again and again: memory does not answer else.
+func TestMemoryWantsToHear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *finlatch.Options) { o.Store = heard{o.Store} })
+	w.run()
+	in := w.signIn("admin", "admin-pw", device("tv", home))
+	hits := func() uint64 {
+		before := w.CacheHits()
+		w.caller(in.Token, home)
+		w.caller(in.Token, home)
+		return w.CacheHits() - before
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if w.CacheHits() > 0 && hits() == 0 {
+			return
+		}
+		w.caller(in.Token, home)
+	}
+	t.Errorf("after %d hits memory goes on answering", w.CacheHits())
 }
 
 func second[T any](_ T, err error) error { return err }

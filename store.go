@@ -24,7 +24,9 @@ type Store interface {
 	// Watch calls f for every committed change, this process's and others', until ctx ends or the store can no longer
 	// tell; then it returns. The first call, and each one after a time in which changes may have been missed, is of kind
 	// ChangeMissed. A change that this process made is told before Update returns. f is called from many goroutines,
-	// is quick, and does not use the store. Watch returns ctx's error when ctx ends, ErrUnavailable when the store is closed.
+	// is quick, and does not use the store. A store that hears of others' changes calls f with ChangeNone several times a second
+	// while it does; from then on, a second without one says that changes may be missed, as in a process that stood still.
+	// Watch returns ctx's error when ctx ends, ErrUnavailable when the store is closed.
 	Watch(ctx context.Context, f func(Change)) error
 	// Close waits for running transactions and releases the store.
 	Close() error
@@ -41,6 +43,7 @@ const (
 	ChangeAPIKey                         // an API key came or went: Hash
 	ChangeQuickConnect                   // a request for Quick Connect: Hash is its secret's
 	ChangeSettings                       // the settings
+	ChangeNone                           // nothing: all changes were told up to now
 )
 
 // Change is one committed change. Activity, display preferences and DeviceTouches are not told.

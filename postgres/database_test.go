@@ -231,7 +231,13 @@ func watch(t *testing.T, store *postgres.Store, told chan<- finlatch.Change) <-c
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
 	ended := make(chan error, 1)
-	go func() { ended <- store.Watch(ctx, func(change finlatch.Change) { told <- change }) }()
+	go func() {
+		ended <- store.Watch(ctx, func(change finlatch.Change) {
+			if change.Kind != finlatch.ChangeNone {
+				told <- change
+			}
+		})
+	}()
 	return ended
 }
 

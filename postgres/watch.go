@@ -17,8 +17,8 @@ import (
 const (
 	channel = "finlatch"
 
-	// A connection over which nothing came for a beat is asked whether it is still there: a dead one is silent. Beat and
-	// answer are less than a second together, after which no process may believe what it remembers.
+	// A connection is asked every beat whether it is still there: a dead one is silent. Beat and answer are less than a second
+	// together, after which no process may believe what it remembers.
 	beat   = 250 * time.Millisecond
 	answer = 600 * time.Millisecond
 
@@ -59,7 +59,14 @@ func (s *Store) Watch(ctx context.Context, f func(finlatch.Change)) error {
 	}
 	s.watchers.add(&f)
 	defer s.watchers.remove(&f)
-	for {
+	for asked := (time.Time{}); ; {
+		if time.Since(asked) >= beat {
+			asked = time.Now()
+			if err := alive(ctx, conn); err != nil {
+				return ended(ctx, "watch", err)
+			}
+			f(finlatch.Change{Kind: finlatch.ChangeNone})
+		}
 		payload, err := next(ctx, conn)
 		if err != nil {
 			return ended(ctx, "watch", err)
@@ -72,7 +79,20 @@ func (s *Store) Watch(ctx context.Context, f func(finlatch.Change)) error {
 	}
 }
 
-// next is the next notification, or empty after a beat without one if the connection is alive.
+// alive asks the database for an answer. One that took too long is none: the process stood still, and what was told meanwhile
+// comes only now.
+func alive(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	asked := time.Now()
+	err := conn.Ping(ctx)
+	if err == nil && time.Since(asked) > answer {
+		err = errSlow
+	}
+	return err
+}
+
+// next is the next notification, or empty after a beat without one.
 func next(ctx context.Context, conn *pgx.Conn) (payload string, err error) {
 	wait, cancel := context.WithTimeout(ctx, beat)
 	defer cancel()
@@ -83,9 +103,7 @@ func next(ctx context.Context, conn *pgx.Conn) (payload string, err error) {
 	if wait.Err() == nil || !pgconn.Timeout(err) || conn.IsClosed() {
 		return "", err
 	}
-	wait, cancel = context.WithTimeout(ctx, answer)
-	defer cancel()
-	return "", conn.Ping(wait)
+	return "", nil
 }
 
 // ended is why a Watch ends.

@@ -222,6 +222,9 @@ func (s fixture) watch() *watcher {
 	started := sync.OnceFunc(func() { close(first) })
 	go func() {
 		w.ended <- s.Watch(ctx, func(change finlatch.Change) {
+			if change.Kind == finlatch.ChangeNone {
+				return
+			}
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.changes = append(w.changes, change)
