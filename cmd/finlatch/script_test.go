@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -20,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"finlatch": main})
+	testscript.Main(m, map[string]func(){"finlatch": main, "code": exitCode})
 }
 
 func TestScript(t *testing.T) {
@@ -29,23 +30,28 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	commands := terminalCommands()
+	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"waitserver": waitServer,
+		"http":       request,
+		"sql":        execSQL,
+		"taken":      takePort,
+		"takenudp":   takeUDPPort,
+		"freeudp":    freeUDPPort,
+		"ask":        askWhoIsThere,
+		"server":     newServer(t),
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("INSTALLATIONS", installations)
+			env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent") // no keyring
+			env.Values[(*terminals)(nil)] = &terminals{all: map[string]*terminal{}}
 			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitserver": waitServer,
-			"http":       request,
-			"sql":        execSQL,
-			"taken":      takePort,
-			"takenudp":   takeUDPPort,
-			"freeudp":    freeUDPPort,
-			"ask":        askWhoIsThere,
-		},
+		Cmds: commands,
 	})
 }
 

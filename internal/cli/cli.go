@@ -3,22 +3,29 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/finlatch/finlatch/discovery"
 )
 
 // The exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1 // what was asked for could not be done
-	exitUsage  = 2 // what was asked for is not understood: arguments, variables or the configuration file
+	exitOK          = 0
+	exitFailed      = 1   // what was asked for could not be done
+	exitUsage       = 2   // what was asked for is not understood: arguments, variables or the configuration file
+	exitNotSignedIn = 3   // no account, or the server takes its password, code or token no more
+	exitNoServer    = 4   // nothing answers, or what answers is no server to use
+	exitInterrupted = 130 // 128 and SIGINT, as shells have it
 )
 
 // Program is one run of the command line with all that it sees of the world.
@@ -29,6 +36,10 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	// Notify relays signals as signal.Notify does, which it is if nil.
 	Notify func(chan<- os.Signal, ...os.Signal)
+	// Find finds the servers of the local network until the context ends, as discovery.Find does, which it is if nil.
+	Find func(context.Context) iter.Seq2[discovery.Server, error]
+
+	lines *bufio.Reader // of Stdin where that is no terminal
 }
 
 // Main runs the command line with the environment and the signals of this process, and returns the exit code.
@@ -43,6 +54,10 @@ func (p *Program) Run(ctx context.Context) int {
 	if p.Notify == nil {
 		p.Notify = signal.Notify
 	}
+	if p.Find == nil {
+		p.Find = discovery.Find
+	}
+	p.lines = bufio.NewReader(p.Stdin)
 	root := &commandLine{}
 	shown := false
 	parser, err := newParser(p, root, kong.Exit(func(int) { shown = true }))
@@ -101,7 +116,7 @@ func misunderstood(err error) error {
 	if pr, ok := errors.AsType[*problem](err); ok {
 		return pr
 	}
-	pr := &problem{text: err.Error(), usage: true, hint: "see finlatch --help"}
+	pr := &problem{text: err.Error(), code: exitUsage, hint: "see finlatch --help"}
 	parse, ok := errors.AsType[*kong.ParseError](err)
 	if ok && parse.Context != nil && parse.Context.Selected() != nil {
 		pr.hint = "see " + parse.Context.Selected().FullPath() + " --help"

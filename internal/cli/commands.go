@@ -25,6 +25,18 @@ type commandLine struct {
 	Health         healthCommand  `cmd:"" help:"Ask the server that runs how it is."`
 	Config         configCommand  `cmd:"" help:"Print the settings in force."`
 	VersionCommand versionCommand `cmd:"" name:"version" help:"Print the version."`
+
+	Discover   discoverCommand   `cmd:"" group:"client" help:"List the servers of the local network."`
+	Login      loginCommand      `cmd:"" group:"client" help:"Sign in to a server."`
+	Approve    approveCommand    `cmd:"" group:"client" help:"Let a device sign in that shows a Quick Connect code."`
+	Whoami     whoamiCommand     `cmd:"" group:"client" help:"Ask the server who is signed in."`
+	Token      tokenCommand      `cmd:"" group:"client" help:"Print the access token, for scripts."`
+	Logout     logoutCommand     `cmd:"" group:"client" help:"Sign out."`
+	Accounts   accountsCommand   `cmd:"" group:"client" help:"List who is signed in where, and choose."`
+	Devices    devicesCommand    `cmd:"" group:"client" help:"List the devices that are signed in, or sign one out."`
+	Sessions   sessionsCommand   `cmd:"" group:"client" help:"List what is in use."`
+	Curl       curlCommand       `cmd:"" group:"client" help:"Send a signed request."`
+	Completion completionCommand `cmd:"" group:"client" help:"Print what lets a shell complete these commands."`
 }
 
 // BeforeResolve brings in the configuration file and the variables, for every command that has a use for them.
@@ -32,6 +44,9 @@ func (c *commandLine) BeforeResolve(parsed *kong.Context, p *Program) error {
 	selected := parsed.Selected()
 	if selected == nil || selected.Target.Addr().Interface() == any(&c.VersionCommand) {
 		return nil
+	}
+	if isClient(selected) {
+		return notServing(parsed)
 	}
 	var config path
 	for _, step := range parsed.Path {
@@ -45,6 +60,19 @@ func (c *commandLine) BeforeResolve(parsed *kong.Context, p *Program) error {
 	}
 	parsed.Bind(read)
 	parsed.AddResolver(read)
+	return nil
+}
+
+// isClient tells whether a command is about servers elsewhere: then it has no settings.
+func isClient(command *kong.Node) bool { return command.Group != nil && command.Group.Key == "client" }
+
+// notServing refuses the flags of a server here, where --data would be taken for what curl sends.
+func notServing(parsed *kong.Context) error {
+	for _, step := range parsed.Path {
+		if step.Flag != nil && (step.Flag.Name == "config" || step.Flag.Name == "data") {
+			return misused("see "+parsed.Selected().FullPath()+" --help", "--%s is for the commands that look after a server of one's own", step.Flag.Name)
+		}
+	}
 	return nil
 }
 

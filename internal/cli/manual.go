@@ -14,13 +14,19 @@ Then open http://127.0.0.1:8096 in a Jellyfin app and sign in. In a browser, htt
 
     finlatch serve --listen 0.0.0.0:8096
 
-Everything lives in one directory, ${data} unless --data says otherwise: the database finlatch.db, the key seal.key that seals new API keys and hides what is kept of failed sign-ins, and, while a server runs, its control socket finlatch.sock. One process has the database at a time. While a server runs, the other commands ask it through the socket, so what they do takes effect at once; otherwise they open the database themselves.
+The other half is for people with an account on a server, this one or any Jellyfin:
+
+    finlatch login tv.example.org
+    finlatch approve 123456
+    finlatch devices
+
+Everything of a server lives in one directory, ${data} unless --data says otherwise: the database finlatch.db, the key seal.key that seals new API keys and hides what is kept of failed sign-ins, and, while a server runs, its control socket finlatch.sock. One process has the database at a time. While a server runs, the other commands ask it through the socket, so what they do takes effect at once; otherwise they open the database themselves.
 
 Settings are flags, environment variables and lines of a configuration file, under one name: --log-level is FINLATCH_LOG_LEVEL and log-level = debug. A flag wins over a variable, a variable over the file, the file over the default. A name that is no setting is an error. "finlatch config" prints what is in force, and "finlatch config --help" tells about the file.
 
 What a person is told goes to standard error, data to standard output. An error is one line, followed by a second one where there is something to do about it.
 
-The exit code is 0 if all went well, 1 if it did not, and 2 if the arguments, a variable or the configuration file are not understood.`
+The exit code is 0 if all went well, 1 if it did not, and 2 if the arguments, a variable or the configuration file are not understood. Of the commands that talk to servers elsewhere, 3 says that nobody is signed in, or that the server does not take the password, the code or the token, and 4 that no server answers that is of use. 130: a signal interrupted the command.`
 
 const serveHelp = `Runs the server until SIGTERM or SIGINT ends it. It listens once the database is open and in order, and then prints its address. Nothing else needs to be installed.
 

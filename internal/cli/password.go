@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +28,7 @@ func (p *Program) askPassword(ctx context.Context, name string) (string, error) 
 	if tty, ok := p.terminal(); ok {
 		password, err = p.typed(ctx, tty, name)
 	} else {
-		password, err = p.firstLine(ctx)
+		password, err = p.nextLine(ctx)
 	}
 	switch {
 	case err != nil:
@@ -74,33 +74,46 @@ func (p *Program) unseen(ctx context.Context, tty *os.File, prompt string) (stri
 	return line, err
 }
 
-// firstLine reads standard input up to the first end of a line, which does not count.
-func (p *Program) firstLine(ctx context.Context) (string, error) {
+// nextLine reads standard input up to the next end of a line, which does not count.
+func (p *Program) nextLine(ctx context.Context) (string, error) {
 	return await(ctx, func() (string, error) {
-		line, err := bufio.NewReader(io.LimitReader(p.Stdin, finlatch.MaxPassword+2)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the password from standard input: %w", err)
+		var line []byte
+		for {
+			b, err := p.lines.ReadByte()
+			switch {
+			case errors.Is(err, io.EOF), err == nil && b == '\n':
+				if err == nil {
+					line = bytes.TrimSuffix(line, []byte("\r"))
+				}
+				if len(line) > finlatch.MaxPassword {
+					return "", failed("", "what standard input says is longer than %d bytes", finlatch.MaxPassword)
+				}
+				return string(line), nil
+			case err != nil:
+				return "", fmt.Errorf("read standard input: %w", err)
+			case len(line) <= finlatch.MaxPassword+1:
+				line = append(line, b)
+			}
 		}
-		line, ended := strings.CutSuffix(line, "\n")
-		if ended {
-			line = strings.TrimSuffix(line, "\r")
-		}
-		if len(line) > finlatch.MaxPassword {
-			return "", failed("", "the password is longer than %d bytes", finlatch.MaxPassword)
-		}
-		return line, nil
 	})
 }
 
-// confirm asks for a yes at the terminal.
-func (p *Program) confirm(ctx context.Context, tty *os.File, question string) (bool, error) {
-	fmt.Fprintf(p.Stderr, "%s [y/N] ", question)
-	line, err := await(ctx, func() (string, error) { return bufio.NewReader(tty).ReadString('\n') })
-	if ctx.Err() != nil || errors.Is(err, io.EOF) {
-		fmt.Fprintln(p.Stderr)
-		return false, ctx.Err()
+// ask gets a line that everybody may see: from the terminal, or else the next one of standard input.
+func (p *Program) ask(ctx context.Context, prompt string) (string, error) {
+	if _, ok := p.terminal(); ok {
+		fmt.Fprint(p.Stderr, prompt)
 	}
-	answer := strings.ToLower(strings.TrimSpace(line))
+	line, err := p.nextLine(ctx)
+	if ctx.Err() != nil {
+		fmt.Fprintln(p.Stderr)
+	}
+	return strings.TrimSpace(line), err
+}
+
+// confirm asks for a yes at the terminal.
+func (p *Program) confirm(ctx context.Context, question string) (bool, error) {
+	answer, err := p.ask(ctx, question+" [y/N] ")
+	answer = strings.ToLower(answer)
 	return answer == "y" || answer == "yes", err
 }
 

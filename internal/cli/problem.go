@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,9 @@ import (
 
 // problem is an error as a person reads it: one line, and a second one where there is something to do about it.
 type problem struct {
-	text  string
-	hint  string
-	usage bool // exit code 2
+	text string
+	hint string
+	code int // the exit code; 0: 1
 }
 
 func (p *problem) Error() string { return p.text }
@@ -25,7 +26,7 @@ func failed(hint, format string, args ...any) error {
 }
 
 func misused(hint, format string, args ...any) error {
-	return &problem{text: fmt.Sprintf(format, args...), hint: hint, usage: true}
+	return &problem{text: fmt.Sprintf(format, args...), hint: hint, code: exitUsage}
 }
 
 // report tells a person what went wrong, if anything did, and returns the exit code.
@@ -34,17 +35,17 @@ func (p *Program) report(err error) int {
 		return exitOK
 	}
 	pr, ok := errors.AsType[*problem](err)
-	if !ok {
+	switch {
+	case errors.Is(err, context.Canceled): // a signal; nothing else cancels
+		pr = &problem{text: plain(err), code: exitInterrupted}
+	case !ok:
 		pr = &problem{text: plain(err)}
 	}
 	fmt.Fprintf(p.Stderr, "finlatch: %s\n", oneLine(pr.text))
 	if pr.hint != "" {
 		fmt.Fprintf(p.Stderr, "  %s\n", oneLine(pr.hint))
 	}
-	if pr.usage {
-		return exitUsage
-	}
-	return exitFailed
+	return cmp.Or(pr.code, exitFailed)
 }
 
 // plain is an error in words for the person at this machine, from whom nothing is hidden.

@@ -53,6 +53,7 @@ type settings struct {
 
 // flagGroups are the headings under which help shows the settings.
 var flagGroups = []kong.Group{
+	{Key: "client", Title: "On any Jellyfin server, signed in as a user of it:"},
 	{Key: "listen", Title: "Where it listens:"},
 	{Key: "upstream", Title: "In front of a Jellyfin:"},
 	{Key: "discovery", Title: "How apps find it:"},

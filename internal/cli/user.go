@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -142,9 +141,7 @@ func (c *userList) Run(ctx context.Context, p *Program, root *commandLine) error
 			return err
 		}
 		if c.JSON {
-			out := json.NewEncoder(p.Stdout)
-			out.SetIndent("", "  ")
-			return out.Encode(accounts)
+			return p.printJSON(accounts)
 		}
 		return printUsers(p.Stdout, accounts)
 	})
@@ -274,11 +271,10 @@ func (c *userRemove) Run(ctx context.Context, p *Program, root *commandLine) err
 		return err
 	}
 	if !c.Yes {
-		tty, ok := p.terminal()
-		if !ok {
+		if _, ok := p.terminal(); !ok {
 			return misused("", "without a terminal to ask at, user remove needs --yes")
 		}
-		yes, err := p.confirm(ctx, tty, fmt.Sprintf("Delete %s, with all devices and settings of that user?", user.Name))
+		yes, err := p.confirm(ctx, fmt.Sprintf("Delete %s, with all devices and settings of that user?", user.Name))
 		if err != nil || !yes {
 			return firstOf(err, failed("", "%s stays", user.Name))
 		}
