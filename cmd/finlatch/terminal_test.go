@@ -10,13 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/finlatch/finlatch/finlatchtest"
 )
 
 // terminals are those of one script, by name. A script sits at the one that it opened last, until it goes to another one.
@@ -176,16 +173,5 @@ func exitCode() {
 	if got := strconv.Itoa(command.ProcessState.ExitCode()); got != os.Args[1] {
 		fmt.Fprintf(os.Stderr, "exit code %s, not %s\n", got, os.Args[1])
 		os.Exit(1)
-	}
-}
-
-// newServer is server: it starts a server with the users admin, anna and ben, and sets $URL. There is one place for Quick Connect, so that
-// who asks for a code takes away the one before.
-func newServer(t *testing.T) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		server := finlatchtest.NewServer(t, func(o *finlatchtest.Options) { o.Service.QuickConnectLimit = 1 })
-		server.NewUser("anna", "anna's password")
-		server.NewUser("ben", "ben's password")
-		ts.Setenv("URL", server.URL)
 	}
 }

@@ -69,12 +69,15 @@ func isClient(command *kong.Node) bool { return command.Group != nil && command.
 // notServing refuses the flags of a server here, where --data would be taken for what curl sends.
 func notServing(parsed *kong.Context) error {
 	for _, step := range parsed.Path {
-		if step.Flag != nil && (step.Flag.Name == "config" || step.Flag.Name == "data") {
+		if step.Flag != nil && ofServers(step.Flag) {
 			return misused("see "+parsed.Selected().FullPath()+" --help", "--%s is for the commands that look after a server of one's own", step.Flag.Name)
 		}
 	}
 	return nil
 }
+
+// ofServers tells whether one of the flags that every command has is about a server of one's own.
+func ofServers(flag *kong.Flag) bool { return flag.Name == "config" || flag.Name == "data" }
 
 // versionCommand prints the version.
 type versionCommand struct{}

@@ -50,7 +50,7 @@ func completions(node *kong.Node, inherited []*kong.Flag) []level {
 	flags := slices.Concat(node.Flags, inherited)
 	l := level{Path: strings.TrimPrefix(strings.TrimPrefix(commandPath(node), "finlatch"), " ")}
 	for _, flag := range flags {
-		if flag.Hidden {
+		if flag.Hidden || isClient(node) && ofServers(flag) {
 			continue
 		}
 		w := word{Text: "--" + flag.Name, Help: firstSentence(flag.Help), Values: flag.EnumSlice()}
@@ -120,7 +120,7 @@ _finlatch() {
     COMPREPLY=()
     case "$path/$prev" in
 {{- range .}}{{$at := .Path}}{{range .Taking}}
-        {{printf "%s/%s" $at .Text | quote}}{{if .Short}}|{{printf "%s/%s" $at .Short | quote}}{{end}}) {{if .Values}}mapfile -t COMPREPLY < <(compgen -W '{{range .Values}}{{.}} {{end}}' -- "$cur"); {{end}}return ;;
+        {{printf "%s/%s" $at .Text | quote}}{{if .Short}}|{{printf "%s/%s" $at .Short | quote}}{{end}}) {{if .Values}}COMPREPLY=($(compgen -W '{{range .Values}}{{.}} {{end}}' -- "$cur")); {{end}}return ;;
 {{- end}}{{end}}
     esac
     case "$path" in
@@ -128,7 +128,7 @@ _finlatch() {
         {{quote .Path}}) word='{{range .Commands}}{{.Text}} {{end}}{{range .Choices}}{{.Text}} {{end}}'; [[ $cur == -* ]] && word='{{range .Flags}}{{.Text}} {{end}}' ;;
 {{- end}}
     esac
-    mapfile -t COMPREPLY < <(compgen -W "$word" -- "$cur")
+    COMPREPLY=($(compgen -W "$word" -- "$cur"))
 }
 complete -o default -F _finlatch finlatch
 `

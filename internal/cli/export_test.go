@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/finlatch/finlatch/jellyfin"
 )
 
 // Model is the grammar of the whole command line.
@@ -41,4 +43,9 @@ func ReadConfig(name string) (key, value string, err error) {
 func AddressFor(listener net.Listener, base string, asker netip.Addr) string {
 	s := &serving{settings: &settings{BaseURL: basePath(base)}, listener: listener}
 	return s.addressFor(asker)
+}
+
+// DrawCode is what a terminal of a size shows of a code, and what it says of the size that the QR code needs.
+func DrawCode(columns, rows int, colours bool, code, link string) (lines []string, needs string) {
+	return screen{columns, rows, colours}.drawCode(jellyfin.QuickConnectCode{Code: code, Link: link})
 }

@@ -30,7 +30,7 @@ func (*discoverCommand) Help() string { return discoverHelp }
 // Validate refuses a time that makes no sense.
 func (c *discoverCommand) Validate() error {
 	if c.Wait <= 0 || c.Wait > time.Minute {
-		return misused("", "--wait is more than nothing, and 1m at most")
+		return misused("as in --wait 5s", "--wait is more than nothing, and 1m at most")
 	}
 	return nil
 }

@@ -65,10 +65,10 @@ func (c *loginCommand) signIn(ctx context.Context, p *Program, client *jellyfin.
 	if !server.StartupWizardCompleted {
 		return nil, failed("open "+client.Address()+" in a browser first", "nobody has set up this server yet")
 	}
-	if c.QuickConnect {
-		return p.quickConnect(ctx, client, server, c.User)
-	}
 	fmt.Fprintf(p.Stderr, "%s%s\n", p.serverName(client, server), unencrypted(client.Address()))
+	if c.QuickConnect {
+		return p.quickConnect(ctx, client, c.User)
+	}
 	name := c.User
 	if name == "" {
 		if name, err = p.ask(ctx, "User: "); err != nil {

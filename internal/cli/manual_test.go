@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,5 +113,38 @@ func TestConfigText(t *testing.T) {
 		if err != nil || key != "data" || got != value {
 			t.Errorf("%q is written %s and read %q (%v)", value, cli.ConfigText(value), got, err)
 		}
+	}
+}
+
+// TestCommandLinePage finds every command for servers elsewhere, and its flags, on the page about them.
+func TestCommandLinePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := cli.Model(&cli.Program{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := 0
+	for _, command := range app.Children {
+		if command.Group == nil || command.Group.Key != "client" {
+			continue
+		}
+		pages++
+		_, section, found := strings.Cut(string(page), "### finlatch "+command.Name)
+		if !found {
+			t.Errorf("finlatch %s has no section", command.Name)
+		}
+		section, _, _ = strings.Cut(section, "\n#")
+		for _, flag := range command.Flags {
+			if flag.Name != "help" && flag.Name != "account" && !strings.Contains(section, "--"+flag.Name) {
+				t.Errorf("the section of finlatch %s does not mention --%s", command.Name, flag.Name)
+			}
+		}
+	}
+	if pages < 11 {
+		t.Errorf("%d sections were looked at", pages)
 	}
 }

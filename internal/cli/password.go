@@ -86,7 +86,7 @@ func (p *Program) nextLine(ctx context.Context) (string, error) {
 					line = bytes.TrimSuffix(line, []byte("\r"))
 				}
 				if len(line) > finlatch.MaxPassword {
-					return "", failed("", "what standard input says is longer than %d bytes", finlatch.MaxPassword)
+					return "", failed("no server takes that", "what standard input says is longer than %d bytes", finlatch.MaxPassword)
 				}
 				return string(line), nil
 			case err != nil:

@@ -12,11 +12,11 @@ import (
 )
 
 // quickConnect signs in without a password, and shows what goes on.
-func (p *Program) quickConnect(ctx context.Context, client *jellyfin.Client, server *jellyfin.PublicSystemInfo, user string) (*jellyfin.SignedIn, error) {
+func (p *Program) quickConnect(ctx context.Context, client *jellyfin.Client, user string) (*jellyfin.SignedIn, error) {
 	live := &liveLine{p: p}
 	defer live.close()
 	show := func(code jellyfin.QuickConnectCode) {
-		p.showCode(client, server, code)
+		p.showCode(code)
 		live.start()
 	}
 	in, err := client.QuickConnect(ctx, show, jellyfin.QuickConnectOptions{User: user, Progress: live.progress})
@@ -24,10 +24,9 @@ func (p *Program) quickConnect(ctx context.Context, client *jellyfin.Client, ser
 }
 
 // showCode tells a person what to approve, and where: large, and with a QR code, where that fits.
-func (p *Program) showCode(client *jellyfin.Client, server *jellyfin.PublicSystemInfo, code jellyfin.QuickConnectCode) {
+func (p *Program) showCode(code jellyfin.QuickConnectCode) {
 	s := p.screen()
-	fmt.Fprintf(p.Stderr, "Approve this code for %s: in an app (Settings, Quick Connect),\nwith finlatch approve %s, or at\n%s\n",
-		p.serverName(client, server), code.Code, s.bold(code.Link))
+	fmt.Fprintf(p.Stderr, "Approve this code in an app (Settings, Quick Connect), with\nfinlatch approve %s, or at %s\n", code.Code, s.bold(code.Link))
 	if !s.terminal() {
 		fmt.Fprintf(p.Stderr, "Code: %s\n", code.Code)
 		return
