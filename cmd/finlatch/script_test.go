@@ -40,6 +40,7 @@ func TestScript(t *testing.T) {
 		"freeudp":    freeUDPPort,
 		"ask":        askWhoIsThere,
 		"server":     newServer(t),
+		"clock":      moveClock,
 	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -48,7 +49,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("INSTALLATIONS", installations)
 			env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent") // no keyring
-			env.Values[(*terminals)(nil)] = &terminals{all: map[string]*terminal{}}
+			env.Values[(*scene)(nil)] = &scene{all: map[string]*terminal{}}
 			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
 		Cmds: commands,

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -21,10 +22,18 @@ func newServer(t *testing.T) func(*testscript.TestScript, bool, []string) {
 		server.NewUser("anna", "anna's password")
 		server.NewUser("ben", "ben's password")
 		ts.Setenv("URL", server.URL)
+		ts.Value((*scene)(nil)).(*scene).clock = server.Clock
 		if len(args) > 0 {
 			ts.Setenv("URL", likeJellyfin(t, server.URL))
 		}
 	}
+}
+
+// moveClock is clock DURATION: it moves the time of the last server.
+func moveClock(ts *testscript.TestScript, neg bool, args []string) {
+	by, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Value((*scene)(nil)).(*scene).clock.Move(by)
 }
 
 // likeJellyfin stands before a finlatch and answers for it where a Jellyfin does otherwise: it does not tell who asks, and shows devices to

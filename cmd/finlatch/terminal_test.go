@@ -14,12 +14,15 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/finlatch/finlatch/finlatchtest"
 )
 
-// terminals are those of one script, by name. A script sits at the one that it opened last, until it goes to another one.
-type terminals struct {
+// scene is what one script has around it: terminals by name, of which it sits at the one that it opened last, until it goes to another one.
+type scene struct {
 	*terminal
-	all map[string]*terminal
+	all   map[string]*terminal
+	clock *finlatchtest.Clock
 }
 
 // terminal is a program with a terminal of its own for everything.
@@ -38,7 +41,7 @@ const patience = 20 * time.Second
 
 // terminalCommands are the commands with which a script sits at a terminal.
 func terminalCommands() map[string]func(*testscript.TestScript, bool, []string) {
-	of := func(ts *testscript.TestScript) *terminals { return ts.Value((*terminals)(nil)).(*terminals) }
+	of := func(ts *testscript.TestScript) *scene { return ts.Value((*scene)(nil)).(*scene) }
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"terminal": func(ts *testscript.TestScript, neg bool, args []string) { of(ts).open(ts, args) },
 		"at":       func(ts *testscript.TestScript, neg bool, args []string) { of(ts).terminal = of(ts).all[args[0]] },
@@ -51,7 +54,7 @@ func terminalCommands() map[string]func(*testscript.TestScript, bool, []string) 
 }
 
 // open is terminal NAME COLUMNSxROWS PROGRAM ARGS…: it starts a program.
-func (t *terminals) open(ts *testscript.TestScript, args []string) {
+func (t *scene) open(ts *testscript.TestScript, args []string) {
 	var size pty.Winsize
 	_, err := fmt.Sscanf(args[1], "%dx%d", &size.Cols, &size.Rows)
 	ts.Check(err)

@@ -116,4 +116,13 @@ func TestKeyring(t *testing.T) {
 	if code != 3 || !strings.Contains(stderr, "which does not give it") || !strings.Contains(stderr, "unlock the keyring, or sign in again: finlatch login "+server.URL) {
 		t.Errorf("with a locked keyring: exit code %d: %s", code, stderr)
 	}
+	if code, _, stderr := anna.does("", "logout"); code != 3 {
+		t.Errorf("logout with a locked keyring: exit code %d: %s", code, stderr)
+	}
+	if code, _, stderr := anna.does("", "logout", "--forget"); code != 0 {
+		t.Errorf("logout --forget: exit code %d: %s", code, stderr)
+	}
+	if code, stdout, _ := anna.does("", "accounts"); code != 3 {
+		t.Errorf("accounts: exit code %d: %s", code, stdout)
+	}
 }

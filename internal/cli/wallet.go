@@ -59,7 +59,11 @@ func (w *wallet) all(ctx context.Context) ([]jellyfin.Credential, error) {
 
 // save keeps an account, which is the one in use from now on, and says where.
 func (w *wallet) save(ctx context.Context, credential jellyfin.Credential) (where string, err error) {
-	if hasKeyring(ctx) {
+	ring := hasKeyring(ctx)
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if ring {
 		err, where = w.ring.Save(ctx, credential), "the system's keyring"
 	} else {
 		err, where = w.files.Save(ctx, credential), fmt.Sprintf("%s, where only you can read it: no keyring runs here", w.dir)
@@ -67,7 +71,6 @@ func (w *wallet) save(ctx context.Context, credential jellyfin.Credential) (wher
 	if err == nil {
 		return where, nil
 	}
-	_ = w.forget(context.WithoutCancel(ctx), credential) // it may be half there
 	if ctx.Err() == nil {
 		err = failed(inFilesHint, "the account cannot be kept: %s", plain(err))
 	}
@@ -89,15 +92,15 @@ func (w *wallet) open(ctx context.Context, credential jellyfin.Credential) (jell
 	opened, err := w.ring.Credential(ctx, credential.ServerID, credential.UserID)
 	if err != nil && ctx.Err() == nil {
 		return opened, &problem{text: fmt.Sprintf("the token of %s is in the keyring, which does not give it: %s", describe(credential), plain(err)),
-			hint: "unlock the keyring, or sign in again: " + loginAgain(credential), code: exitNotSignedIn}
+			hint: "unlock the keyring, or sign in again: " + loginAgain(credential) + "; finlatch logout --forget gives the account up", code: exitNotSignedIn}
 	}
 	return opened, err
 }
 
-// forget takes an account away.
+// forget takes an account away, also where the keyring is locked, or gone: the token in it was ended, or is given up.
 func (w *wallet) forget(ctx context.Context, credential jellyfin.Credential) error {
-	if credential.Token == "" || hasKeyring(ctx) {
-		return w.ring.Delete(ctx, credential.ServerID, credential.UserID)
+	if credential.Token == "" && w.ring.Delete(ctx, credential.ServerID, credential.UserID) == nil {
+		return nil
 	}
 	return w.files.Delete(ctx, credential.ServerID, credential.UserID)
 }
