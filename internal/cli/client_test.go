@@ -3,8 +3,13 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"io/fs"
 	"iter"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,6 +78,37 @@ func TestLoginFindsTheServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestInterruptedSignIn leaves no device behind whose token nobody has.
+func TestInterruptedSignIn(t *testing.T) {
+	t.Parallel()
+	server := finlatchtest.NewServer(t)
+	server.NewUser("anna", "secret")
+	to, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.ModifyResponse = func(response *http.Response) error {
+		if response.Request.URL.Path == "/Users/AuthenticateByName" {
+			interrupt()
+		}
+		return nil
+	}
+	front := httptest.NewServer(proxy)
+	defer front.Close()
+	var errs bytes.Buffer
+	program := cli.Program{Args: []string{"login", front.URL, "--user", "anna"}, Environ: []string{"HOME=" + t.TempDir()},
+		Stdin: strings.NewReader("secret\n"), Stdout: io.Discard, Stderr: &errs}
+	if code := program.Run(ctx); code != 130 || !strings.HasSuffix(errs.String(), "finlatch: interrupted\n") {
+		t.Errorf("exit code %d: %s", code, errs.String())
+	}
+	devices, err := server.Client(server.Admin).Devices(t.Context())
+	if err != nil || len(devices) != 1 {
+		t.Errorf("besides the administrator's there are devices: %+v (%v)", devices, err)
 	}
 }
 

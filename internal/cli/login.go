@@ -12,8 +12,10 @@ import (
 	"github.com/finlatch/finlatch/jellyfin"
 )
 
-// signOutTime is how long a sign-in that cannot be kept may take to end.
-const signOutTime = 5 * time.Second
+const (
+	signOutTime = 5 * time.Second // for a sign-in that cannot be kept to end
+	answerTime  = 2 * time.Second // for the answer to a sign-in that is interrupted
+)
 
 // loginCommand signs in to a server.
 type loginCommand struct {
@@ -82,9 +84,25 @@ func (c *loginCommand) signIn(ctx context.Context, p *Program, client *jellyfin.
 	if err != nil {
 		return nil, err
 	}
-	in, err := client.SignIn(ctx, name, password)
+	in, err := signIn(ctx, client, name, password)
 	return in, explain(err, cause{jellyfin.ErrUnauthorized, exitNotSignedIn, "the user name or the password is wrong", "try again; after some failures the server makes you wait"},
 		cause{jellyfin.ErrForbidden, exitNotSignedIn, "the server does not let this user in", "ask its administrator"})
+}
+
+// signIn gives an answer that is under way when a signal comes a moment to arrive: the device that it is about would stay signed in, and
+// nobody would have its token.
+func signIn(ctx context.Context, client *jellyfin.Client, name, password string) (*jellyfin.SignedIn, error) {
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(answerTime, cancel) })()
+	in, err := client.SignIn(patient, name, password)
+	if ctx.Err() == nil {
+		return in, err
+	}
+	if err == nil {
+		_ = signOut(ctx, client) // a person who has enough is not told more
+	}
+	return nil, ctx.Err()
 }
 
 // oldPassword gets a password that exists: from the terminal, unseen, or else the next line of standard input. It may be empty.
