@@ -63,8 +63,9 @@ func (w *wallet) save(ctx context.Context, credential jellyfin.Credential) (wher
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
+	hint := inFilesHint
 	if ring {
-		err, where = w.ring.Save(ctx, credential), "the system's keyring"
+		err, where, hint = w.ring.Save(ctx, credential), "the system's keyring", "unlock the keyring, then sign in again"
 	} else {
 		err, where = w.files.Save(ctx, credential), fmt.Sprintf("%s, where only you can read it: no keyring runs here", w.dir)
 	}
@@ -72,7 +73,7 @@ func (w *wallet) save(ctx context.Context, credential jellyfin.Credential) (wher
 		return where, nil
 	}
 	if ctx.Err() == nil {
-		err = failed(inFilesHint, "the account cannot be kept: %s", plain(err))
+		err = failed(hint, "the account cannot be kept: %s", plain(err))
 	}
 	return "", err
 }
