@@ -105,12 +105,14 @@ func (s *Service) endTokensUpstream(ctx context.Context) {
 	}
 }
 
-// endAll ends what is to be ended, up to the first that cannot be.
+// endAll ends what is to be ended, as far as it can be; its error is why not all is.
 func (s *Service) endAll(ctx context.Context) error {
 	s.ending.again = 0
-	if err := s.endDisowned(ctx); err != nil {
-		return err
-	}
+	return firstOf(s.endDisowned(ctx), s.endStored(ctx))
+}
+
+// endStored ends what the store has to be ended, up to the first that cannot be.
+func (s *Service) endStored(ctx context.Context) error {
 	for again := s.ending.after == 0; ; {
 		var ended []EndedToken
 		err := s.store.View(ctx, func(tx Tx) (err error) {
@@ -137,6 +139,7 @@ func (s *Service) endAll(ctx context.Context) error {
 	}
 }
 
+// endDisowned ends what only memory keeps, up to the first that cannot be, which goes behind the others.
 func (s *Service) endDisowned(ctx context.Context) error {
 	for {
 		s.ending.mu.Lock()
@@ -146,12 +149,16 @@ func (s *Service) endDisowned(ctx context.Context) error {
 		}
 		token := s.ending.disowned[0]
 		s.ending.mu.Unlock()
-		if err := s.endUpstream(ctx, token); err != nil {
-			return err
-		}
+		err := s.endUpstream(ctx, token)
 		s.ending.mu.Lock()
 		s.ending.disowned = slices.Delete(s.ending.disowned, 0, 1)
+		if err != nil {
+			s.ending.disowned = append(s.ending.disowned, token)
+		}
 		s.ending.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	}
 }
 

@@ -89,6 +89,31 @@ func TestOneThatDoesNotEndHoldsUpNoOther(t *testing.T) {
 	f.eventually("the others are ended", func() bool { return len(f.jellyfin.alive()) == 1 && f.ended() == 1 })
 }
 
+// Nor does one that nobody has got, and that only memory keeps.
+func TestDisownedThatDoesNotEndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.signIn("ann", "pw", device("tv", home))
+	stuck := finlatch.TokenFrom(fmt.Sprintf("%032x", 2))
+	f.jellyfin.stuck = stuck
+	f.jellyfin.lie = func(g *finlatch.Granted) { g.User.ID = finlatch.ID{} }
+	for range 2 {
+		_, err := f.SignIn(f.ctx, device("phone", home), "ben", "pw of ben")
+		f.wantKind(err, finlatch.Unavailable)
+		f.jellyfin.mu.Lock()
+		f.jellyfin.tokens[stuck.Reveal()].ended = false // which the second sign-in has done
+		f.jellyfin.mu.Unlock()
+	}
+	f.jellyfin.back()
+	if err := f.SignOutOthers(f.ctx, finlatch.Operator(), f.ann); err != nil {
+		t.Fatal(err)
+	}
+	f.run()
+	f.eventually("the others are ended", func() bool {
+		return len(f.jellyfin.alive()) == 1 && f.jellyfin.accepts(stuck) && f.ended() == 0
+	})
+}
+
 // A token that upstream gives anew for the device is not ended for its old use.
 func TestTokenThatIsGivenAgainStays(t *testing.T) {
 	t.Parallel()
@@ -248,6 +273,34 @@ func TestUsersAreMirrored(t *testing.T) {
 		time.Sleep(time.Hour)
 		if got := changes.Load(); got != 1 {
 			t.Errorf("%d changes while nothing changed", got-1)
+		}
+	})
+}
+
+// Two who have exchanged their names past us are still who they were, on every device.
+func TestExchangedNames(t *testing.T) {
+	t.Parallel()
+	frontInBubble(t, func(f *front) {
+		anns, bens := f.signIn("ann", "pw", device("tv", home)), f.signIn("ben", "pw of ben", device("phone", home))
+		f.run()
+		time.Sleep(time.Second)
+		f.jellyfin.change(f.ann, func(a *account) { a.Name = "ben" })
+		f.jellyfin.change(f.ben, func(a *account) { a.Name = "ann" })
+		if in := f.signIn("ben", "pw", device("tablet", home)); in.User.ID != f.ann { // before anybody else is known by another name
+			t.Errorf("ben is %v, want %v", in.User.ID, f.ann)
+		}
+		time.Sleep(6 * time.Minute)
+		for name, want := range map[string]finlatch.ID{"ben": f.ann, "ann": f.ben} {
+			if got, err := f.UserByName(f.ctx, finlatch.Operator(), name); err != nil || got.ID != want {
+				t.Errorf("%s is %v, %v; want %v", name, got.ID, err, want)
+			}
+		}
+		for token, want := range map[finlatch.Token]finlatch.ID{anns.Token: f.ann, bens.Token: f.ben} {
+			if !f.jellyfin.accepts(token) {
+				t.Errorf("a token of %v is ended", want)
+			} else if got := f.caller(token, home).UserID(); got != want {
+				t.Errorf("the token is %v's, want %v", got, want)
+			}
 		}
 	})
 }

@@ -12,12 +12,15 @@ const (
 	mirrorRetry = 15 * time.Second // while upstream is away
 )
 
-// mirror writes a user as upstream tells of it, and gives the row. Another user with that name is stale, and goes. Where the
-// user has been disabled the tokens end, as they do upstream.
+// mirror writes a user as upstream tells of it, and gives the row. Another user with that name is called otherwise by now, or
+// is gone, and has its id for a name until mirrorAll has asked. Where the user has been disabled the tokens end, as they do
+// upstream.
 func (s *Service) mirror(ctx context.Context, tx Tx, told User) (User, error) {
 	other, err := tx.UserByName(ctx, told.NormalizedName)
 	if err == nil && other.ID != told.ID {
-		err = s.gone(ctx, tx, other.ID)
+		other.Name = other.ID.String()
+		other.NormalizedName = NormalizeName(other.Name)
+		err = tx.PutUser(ctx, other)
 	}
 	if ignoreNotFound(err) != nil {
 		return User{}, err
