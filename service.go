@@ -57,7 +57,8 @@ type Options struct {
 	SetupFrom        []netip.Prefix // LocalNetworks; who may set the server up
 	PasswordlessFrom []netip.Prefix // LocalNetworks; who may sign in with an empty password
 
-	// HashSlots is how many passwords are hashed at the same time; 0: as many as there are cores.
+	// HashSlots is how many passwords are hashed at the same time; 0: as many as there are cores. An Upstream, which hashes
+	// them itself, is asked about up to eight.
 	HashSlots int
 	// SignInThrottleOff counts no failed sign-ins, holds and refuses none, and lets any number of them wait for a hash for
 	// any time; nor are requests for Quick Connect and wrong codes limited. For tests and benchmarks.
@@ -182,6 +183,9 @@ func New(ctx context.Context, options Options) (*Service, error) {
 
 func (s *Service) gateOptions() gateOptions {
 	o := gateOptions{Slots: s.options.HashSlots}
+	if s.options.Upstream != nil {
+		o.Slots = passwordSlots
+	}
 	if s.options.SignInThrottleOff {
 		o.Queue, o.Patience = 1<<20, time.Hour
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 )
 
+// passwordSlots is how many passwords upstream is asked about at a time. It may wait for a directory, and others are not to.
+const passwordSlots = 8
+
 // signInVouched is signIn where an Upstream has the passwords: it is asked behind the same limits, in the turn that a hash
 // would take. id is the user it must be; zero: whoever has the name.
 func (s *Service) signInVouched(ctx context.Context, c Caller, a claim, id ID, name, password string) (SignedIn, error) {

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +112,37 @@ func frontInBubble(t *testing.T, f func(*front), change ...func(*finlatch.Option
 		f(front)
 		front.store.Close()
 	})
+}
+
+// Passwords that upstream takes long to check, as where a directory is away, hold up nobody else's.
+func TestSlowPasswordsHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, func(o *finlatch.Options) { o.HashSlots = 1 })
+	slow, asked := make(chan struct{}), make(chan struct{}, 4)
+	var before atomic.Int64
+	f.jellyfin.mu.Lock()
+	f.jellyfin.on = func(step string) error {
+		if step == "SignIn" && before.Add(1) <= 4 {
+			asked <- struct{}{}
+			<-slow
+		}
+		return nil
+	}
+	f.jellyfin.mu.Unlock()
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(slow)
+	for n := range 4 {
+		all.Go(func() { _, _ = f.SignIn(f.ctx, device(fmt.Sprint("tv ", n), home), "ann", "pw") })
+	}
+	for range 4 {
+		select {
+		case <-asked:
+		case <-time.After(5 * time.Second):
+			t.Fatal("the slow ones are asked for one after the other")
+		}
+	}
+	f.signIn("ben", "pw of ben", device("phone", home))
 }
 
 // An empty password is asked of upstream for whoever may come without one, and for nobody else.
