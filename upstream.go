@@ -48,9 +48,10 @@ type Minting struct {
 }
 
 var (
-	errUpstream   = &Error{Kind: Unavailable, Msg: "the server behind this one does not answer as it should", RetryAfter: 5 * time.Second}
-	errNotHere    = &Error{Kind: Forbidden, Msg: "the server behind this one keeps the users and their passwords"}
-	errOtherUsers = errors.New("the store has users of its own, so it cannot serve in front of a Jellyfin: give it a folder of its own")
+	errUpstream      = &Error{Kind: Unavailable, Msg: "the server behind this one does not answer as it should", RetryAfter: 5 * time.Second}
+	errNotHere       = &Error{Kind: Forbidden, Msg: "the server behind this one keeps the users and their passwords"}
+	errOtherUsers    = errors.New("the store has users of its own, so it cannot serve in front of a Jellyfin: give it a folder of its own")
+	errOtherUpstream = errors.New("the store belongs to a gateway in front of another Jellyfin: compare the address with the one of before, or give it a folder of its own")
 )
 
 // upstreamProviderID is the authentication provider of users that mirror an Upstream's, so that no password signs them in
@@ -90,8 +91,11 @@ func (s *Service) takeOver(ctx context.Context, fresh Settings) error {
 		if id.IsZero() {
 			id = settings.ServerID
 		}
-		if err == nil && settings.SetupComplete && settings.ServerID == id {
+		switch {
+		case err == nil && settings.SetupComplete && settings.ServerID == id:
 			return nil
+		case len(users) > 0 && settings.ServerID != id: // which knows none of them, so that all would go
+			return errOtherUpstream
 		}
 		settings.SetupComplete, settings.ServerID = true, id
 		return tx.PutSettings(ctx, settings)

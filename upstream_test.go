@@ -382,6 +382,24 @@ func TestUpstreamsServerHasNoFirstRun(t *testing.T) {
 	}
 }
 
+// A wrong address would sign everybody out: the other server knows none of them.
+func TestStoreOfAnotherUpstream(t *testing.T) {
+	t.Parallel()
+	f := newFront(t, func(o *finlatch.Options) { o.ServerID = finlatch.ID{7} })
+	other := finlatch.Options{Store: f.store, Upstream: newJellyfin(), ServerID: finlatch.ID{8}}
+	if _, err := finlatch.New(f.ctx, other); err != nil { // nobody is signed in yet
+		t.Fatal(err)
+	}
+	in := f.signIn("ann", "pw", device("tv", home))
+	other.ServerID = finlatch.ID{7}
+	if _, err := finlatch.New(f.ctx, other); err == nil || !strings.Contains(err.Error(), "another Jellyfin") {
+		t.Errorf("got error %v", err)
+	}
+	if settings, err := f.Settings(f.ctx); err != nil || settings.ServerID != (finlatch.ID{8}) || !f.alive(in.Token) {
+		t.Errorf("it is the server of %v, %v, and ann's token is alive: %v", settings.ServerID, err, f.alive(in.Token))
+	}
+}
+
 func TestStoreWithUsersOfItsOwnServesNoUpstream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

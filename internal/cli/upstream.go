@@ -54,7 +54,7 @@ type upstreamSettings struct {
 	UpstreamKeyFile path      `setting:"" group:"upstream" name:"upstream-key-file" placeholder:"FILE" help:"File with an API key of that Jellyfin (Dashboard, API keys). Without one there is no Quick Connect. The systemd credential upstream-key does as well."`
 	Anonymous       string    `setting:"" group:"upstream" enum:"open,known,strict" default:"known" placeholder:"open|known|strict" help:"Who gets images and media without a token: everybody, as in Jellyfin; addresses from which somebody is, or was within 24 hours, signed in; or, for media, nobody."`
 	RefuseTokens    carriers  `setting:"" group:"upstream" placeholder:"KIND,..." help:"Old kinds of tokens not to take: emby, x-emby-authorization, x-emby-token, x-mediabrowser-token, api_key. The log and the metrics tell who uses them."`
-	Strict          bool      `setting:"" group:"upstream" help:"Know only tokens that were given here. Everybody who is signed in at that Jellyfin signs in anew."`
+	Strict          bool      `setting:"" group:"upstream" help:"Know only tokens that were given here. Everybody who is signed in at that Jellyfin signs in anew. Its API keys do not get through."`
 }
 
 // key reads the API key; none is none.
