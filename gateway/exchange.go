@@ -34,7 +34,7 @@ func (x *exchange) known() bool { return !x.token.IsZero() }
 // ServeHTTP forwards a request, or says why not.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpx.SetRoute(r.Context(), "upstream")
-	x := &exchange{g: g, request: r, out: &writer{ResponseWriter: w}, upgrades: upgrades(r)}
+	x := &exchange{g: g, request: r, out: &writer{ResponseWriter: w}, upgrades: httpx.Upgrades(r)}
 	if len(r.URL.Path) > maxPath {
 		refuse(w, http.StatusRequestURITooLong)
 		return

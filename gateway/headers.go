@@ -161,22 +161,6 @@ func unavailable(w http.ResponseWriter, err error) {
 	httpx.WriteText(w, status, "The media server does not answer. Try again in a moment.")
 }
 
-// upgrades tells whether a request asks for a web socket.
-func upgrades(r *http.Request) bool {
-	return r.Method == http.MethodGet && mentions(r.Header["Connection"], "upgrade") && mentions(r.Header["Upgrade"], "websocket")
-}
-
-func mentions(lines []string, word string) bool {
-	for _, line := range lines {
-		for part := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(part), word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // body remembers why what a client sends could not be read, to tell that from what upstream does wrong.
 type body struct {
 	io.ReadCloser

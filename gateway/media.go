@@ -21,10 +21,7 @@ var anonymousNames = [...]string{"known", "open", "strict"}
 
 func (a Anonymous) String() string { return anonymousNames[a] }
 
-// MarshalText writes "known", "open" or "strict".
-func (a Anonymous) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText reads "known", "open" or "strict".
 func (a *Anonymous) UnmarshalText(text []byte) error {
 	for i, name := range anonymousNames {
 		if string(text) == name {

@@ -98,7 +98,7 @@ func (s *Server) adapt(route route) http.Handler {
 		if err := r.authenticate(); err != nil {
 			return err
 		}
-		if upgrades(hr) {
+		if httpx.Upgrades(hr) {
 			return s.socket(w, hr)
 		}
 		if !r.caller.Known() {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,22 +50,6 @@ type socket struct {
 	feeds   [feeds]subscription
 }
 
-// upgrades tells whether a request asks for a web socket.
-func upgrades(r *http.Request) bool {
-	return r.Method == http.MethodGet && mentions(r.Header["Connection"], "upgrade") && mentions(r.Header["Upgrade"], "websocket")
-}
-
-func mentions(lines []string, word string) bool {
-	for _, line := range lines {
-		for part := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(part), word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // elsewhere answers what the table does not have: web sockets, which Jellyfin opens on any path, and what next has.
 func (s *Server) elsewhere(next http.Handler) http.Handler {
 	if next == nil {
@@ -74,7 +57,7 @@ func (s *Server) elsewhere(next http.Handler) http.Handler {
 	}
 	sockets := httpx.Adapt(s.socket, s.fail)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if upgrades(r) && !s.options.SignInOnly {
+		if httpx.Upgrades(r) && !s.options.SignInOnly {
 			sockets.ServeHTTP(w, r)
 			return
 		}

@@ -20,11 +20,6 @@ import (
 // keyCredential is the systemd credential that holds the API key of the media server behind.
 const keyCredential = "upstream-key"
 
-// anonymities are the names of what is given without a token. The parser lets no others through.
-var anonymities = map[string]gateway.Anonymous{
-	"open": gateway.AnonymousOpen, "known": gateway.AnonymousKnown, "strict": gateway.AnonymousStrict,
-}
-
 // carriers are old kinds of tokens.
 type carriers []gateway.Carrier
 
@@ -117,7 +112,9 @@ func (s *serving) frontOf() (*gateway.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	front := gateway.New(s.house.service, gateway.Options{Upstream: where, Log: s.log, Anonymous: anonymities[s.settings.Anonymous],
+	var anonymous gateway.Anonymous
+	_ = anonymous.UnmarshalText([]byte(s.settings.Anonymous)) // the parser let no other names through
+	front := gateway.New(s.house.service, gateway.Options{Upstream: where, Log: s.log, Anonymous: anonymous,
 		Refused: s.settings.RefuseTokens, PublishedURL: string(s.settings.PublishedURL), BaseURL: string(s.settings.BaseURL)})
 	s.metrics.OldTokens(func(count func(kind, outcome string, n uint64)) {
 		for _, use := range front.OldTokens() {
