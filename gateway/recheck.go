@@ -74,7 +74,7 @@ func (q *rechecks) after(x *exchange, res *http.Response) {
 	case x.path.is("Sessions", "Logout"):
 		q.token(x.token)
 	case x.path.is("System", "Configuration"):
-		q.configured()
+		x.configured()
 	case x.path.is("Devices"):
 		for _, id := range query.All("id") {
 			q.device(id)
@@ -88,6 +88,15 @@ func (q *rechecks) after(x *exchange, res *http.Response) {
 	case len(parts) == 2 && strings.EqualFold(parts[0], "Users"),
 		len(parts) == 3 && x.path.is("Users", parts[1], "Policy"), len(parts) == 3 && x.path.is("Users", parts[1], "Password"):
 		named(parts[1])
+	}
+}
+
+// configured asks at once, before the answer goes out: whoever has switched Quick Connect off finds it off.
+func (x *exchange) configured() {
+	ctx, stop := context.WithTimeout(x.request.Context(), x.g.options.Glance)
+	defer stop()
+	if x.g.service.RecheckQuickConnect(ctx) != nil {
+		x.g.rechecks.configured()
 	}
 }
 

@@ -1,9 +1,11 @@
 package gateway_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/finlatch/finlatch"
 )
@@ -72,6 +74,25 @@ func quickConnect(*world) string { return "Quick Connect" }
 
 func theToken(w *world) string { return "token " + w.token.Reveal() }
 func bens(w *world) string     { return "user " + w.ben.String() }
+
+// Whoever has switched Quick Connect off at the dashboard, and is told so, finds it off: that is asked before the answer goes out,
+// and later on again where it could not be.
+func TestSettingsHoldForTheNextRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	away := errors.New("away")
+	w.rules.switched = func() (err error) {
+		time.Sleep(100 * time.Millisecond)
+		err, away = away, nil
+		return err
+	}
+	w.upstream.always(204)
+	w.raw("POST", "/System/Configuration", w.asAnn())
+	if !w.rules.wasAsked("Quick Connect") {
+		t.Error("answered before upstream was asked")
+	}
+	eventually(t, "asked again", func() bool { return len(w.rules.all()) == 2 })
+}
 
 // A token that has ended upstream ends here, with the streams that it has.
 func TestEndedUpstream(t *testing.T) {

@@ -33,12 +33,13 @@ const (
 // rules are real ones, whose devices were made by signing in here; and what the gateway asks them to ask upstream.
 type rules struct {
 	*finlatch.Service
-	mu      sync.Mutex
-	asked   []string
-	recheck func(finlatch.Token) error
-	broken  error                 // what Authenticate fails with
-	known   func()                // called once, when Authenticate is about to say that a token is good
-	unknown func(context.Context) // called once, when it is about to say that it is not
+	mu       sync.Mutex
+	asked    []string
+	recheck  func(finlatch.Token) error
+	switched func() error          // is asked about Quick Connect
+	broken   error                 // what Authenticate fails with
+	known    func()                // called once, when Authenticate is about to say that a token is good
+	unknown  func(context.Context) // called once, when it is about to say that it is not
 }
 
 func (r *rules) Authenticate(ctx context.Context, c finlatch.Caller, token finlatch.Token) (finlatch.Caller, error) {
@@ -85,9 +86,12 @@ func (r *rules) RecheckUser(_ context.Context, id finlatch.ID) error {
 	return nil
 }
 
-func (r *rules) RecheckQuickConnect(context.Context) error {
+func (r *rules) RecheckQuickConnect(context.Context) (err error) {
+	if r.switched != nil {
+		err = r.switched()
+	}
 	r.note("Quick Connect")
-	return nil
+	return err
 }
 
 func (r *rules) note(what string) {
