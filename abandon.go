@@ -15,9 +15,11 @@ const mintingPatience = time.Minute
 // from before it was made, until the device has it: so no token that was given is ended. A device that comes later is
 // still approved, and its token is begun anew.
 func (s *Service) abandon(ctx context.Context, e EndedToken, begun minting) error {
-	age := s.Now().Sub(begun.at)
-	if age < mintingPatience {
-		s.ending.again = max(s.ending.again, mintingPatience-age)
+	age := s.Now().Sub(begun.at).Abs() // the clock may have been set back
+	if left := mintingPatience - age; left > 0 {
+		if s.ending.again == 0 || left < s.ending.again {
+			s.ending.again = left
+		}
 		return nil
 	}
 	err := error(errUpstream) // what a redemption at the same time is told; it comes again
@@ -45,7 +47,7 @@ func (s *Service) abandonAlone(ctx context.Context, e EndedToken, begun minting)
 	if err != nil || given {
 		return err
 	}
-	if s.Now().Sub(begun.at) < quickConnectLife { // else upstream knows nothing of it any more
+	if s.Now().Sub(begun.at).Abs() < quickConnectLife { // else upstream knows nothing of it any more
 		if err := s.options.Upstream.Abandon(ctx, begun.Minting); err != nil {
 			return err
 		}

@@ -59,8 +59,9 @@ func (a *adoption) take(s *Service, c Caller) (giveBack func(), err error) {
 	return func() { a.wrong.giveBack(from) }, err
 }
 
-// adopt makes a device of a token that upstream gave past us. Unauthenticated for one that means nothing there, that has
-// ended here, or where too many of the caller's network did; Unavailable where upstream is.
+// adopt makes a device of a token that upstream gave past us. Unauthenticated for one that means nothing there or has ended
+// here; RateLimited where too many of the caller's network meant nothing, for apps forget a token that is refused;
+// Unavailable where upstream is.
 func (s *Service) adopt(ctx context.Context, c Caller, token Token) error {
 	if s.options.Strict || token.IsZero() || len(token.text) > maxTokenLength || s.adoption.refuses(token.Hash(), s.Now()) {
 		return ErrUnauthenticated
@@ -100,7 +101,7 @@ func (s *Service) endedIn(ctx context.Context, tx Tx, token Hash) (known bool, e
 func (s *Service) askAndAdopt(ctx context.Context, c Caller, token Token) error {
 	giveBack, err := s.adoption.take(s, c)
 	if err != nil {
-		return ErrUnauthenticated
+		return err
 	}
 	var granted Granted
 	asked := s.Now()

@@ -37,11 +37,9 @@ func (s *Service) RecheckUser(ctx context.Context, id ID) error {
 		if !readable {
 			continue // Recheck comes to it when it is used
 		}
-		if err := s.recheck(ctx, device, token); err != nil {
-			return err
-		}
+		err = firstOf(err, s.recheck(ctx, device, token)) // one that cannot be asked about holds up no other
 	}
-	return nil
+	return err
 }
 
 func (s *Service) recheck(ctx context.Context, device Device, token Token) error {

@@ -164,7 +164,7 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{options: options, log: options.Log, seal: seal, drawing: make(chan struct{}, 1)}
+	s := &Service{options: options, log: options.Log, seal: seal, drawing: make(chan struct{}, 1), follow: follow{asking: make(chan struct{}, 1)}}
 	s.store = attentive{options.Store, s}
 	s.hashing = newGate(s.gateOptions())
 	s.memory.init(options.CacheSize)

@@ -117,8 +117,10 @@ func (c *Client) asKey(ctx context.Context, by finlatch.Caller, token finlatch.T
 	switch {
 	case err != nil:
 		return finlatch.Granted{}, err
-	case a.status != http.StatusOK || !a.json():
+	case a.status == http.StatusBadRequest, a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return finlatch.Granted{}, finlatch.ErrUnauthenticated
+	case a.status != http.StatusOK || !a.json():
+		return finlatch.Granted{}, a.unexpected()
 	}
 	return finlatch.Granted{Token: token, Key: true}, nil
 }

@@ -102,6 +102,9 @@ func (x *exchange) stranger() finlatch.Caller {
 func (x *exchange) authenticate(ctx context.Context, k *stream) error {
 	caller, err := x.g.service.Authenticate(ctx, x.caller, k.token)
 	switch {
+	case errors.Is(err, finlatch.ErrRateLimited) && x.class == image: // nobody can say whose it is, and a picture may be anybody's
+		x.g.streams.close(k)
+		return nil
 	case err != nil && !errors.Is(err, finlatch.ErrUnauthenticated):
 		return err
 	case err != nil, caller.Device == nil && (caller.Key == nil || !caller.Key.Upstreams()), !k.stands():

@@ -23,10 +23,16 @@ type request struct {
 
 // authenticate says who makes the request, as things are now, and refuses who may not.
 func (r *request) authenticate() (err error) {
-	if r.caller, err = r.server.caller(r.Request, r.settings.LegacyAuthorization, r.old); err != nil {
+	r.caller, err = r.server.caller(r.Request, r.settings.LegacyAuthorization, r.old)
+	limited := errors.Is(err, finlatch.ErrRateLimited) // nobody can say whose the token is
+	if err != nil && !limited {
 		return err
 	}
-	return refusal(r.server.service.Allow(r.Context(), r.caller, r.level))
+	refused := refusal(r.server.service.Allow(r.Context(), r.caller, r.level))
+	if limited && refused != nil {
+		return err
+	}
+	return refused
 }
 
 // strangersBody bounds what somebody sends who is not signed in, in bytes: a thousand may wait for a hash at a time. A

@@ -54,6 +54,7 @@ type serving struct {
 	upstream     *gateway.Client // nil: the users are here
 	upstreamID   finlatch.ID     // zero: not known now
 	upstreamName string          // empty: not known now
+	unseen       bool            // it does not answer, and is examined later
 	listener     net.Listener
 	control      net.Listener
 	where        []string // the URLs it is reached at
@@ -114,9 +115,11 @@ func (s *serving) open(ctx context.Context) (err error) {
 	}
 	s.where = s.urls().of(s.listener.Addr())
 	if s.upstream != nil {
-		if err := s.examine(ctx); err != nil {
+		seen, err := s.examine(ctx)
+		if err != nil {
 			return err
 		}
+		s.unseen = !seen
 	}
 	s.announce(settings.SetupComplete)
 	return nil
@@ -206,7 +209,7 @@ func (s *serving) port() int {
 	return 0
 }
 
-// run answers requests until a signal ends it or the listener fails.
+// run answers requests until a signal ends it, or the listener or what it was to rely on fails.
 func (s *serving) run(signals *signals) error {
 	running, stopRunning := context.WithCancel(context.Background())
 	var rules sync.WaitGroup
@@ -225,7 +228,14 @@ func (s *serving) run(signals *signals) error {
 	public.RegisterOnShutdown(api.EndWaits)
 	rules.Go(func() { s.meter(running, meter) })
 	local := newControl(&local{house: s.house, url: s.url(), here: s.where[len(s.where)-1]}, s.log)
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
+	if s.unseen {
+		rules.Go(func() {
+			if err := s.examineLater(running); err != nil {
+				ended <- err
+			}
+		})
+	}
 	go func() { ended <- s.serveFront(public) }()
 	go func() { ended <- local.Serve(s.control) }()
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -147,21 +148,45 @@ func (b behind) OldTokens() []web.OldToken {
 	return tokens
 }
 
-// examine says what is wrong with the media server behind, and refuses what would be an illusion.
-func (s *serving) examine(ctx context.Context) error {
+// looksAgain is how long to wait before looking again at a media server that did not answer.
+const looksAgain = 5 * time.Second
+
+// examine says what is wrong with the media server behind, and refuses what would be an illusion. seen tells whether it
+// answered.
+func (s *serving) examine(ctx context.Context) (seen bool, err error) {
 	own := s.where
 	if s.settings.PublishedURL != "" {
 		own = append([]string{string(s.settings.PublishedURL)}, own...)
 	}
+	seen = true
 	for _, f := range gateway.Examine(ctx, s.upstream, gateway.DoctorOptions{Own: own}) {
 		switch {
 		case f.Check == gateway.CheckPast && f.Severity >= gateway.Warning && (s.settings.Anonymous == "strict" || s.settings.Strict):
-			return failed("have the media server listen on 127.0.0.1 only, or leave --anonymous strict and --strict away", "strict is worth nothing: %s", f.What)
+			return true, failed("have the media server listen on 127.0.0.1 only, or leave --anonymous strict and --strict away", "strict is worth nothing: %s", f.What)
 		case f.Severity >= gateway.Warning:
+			seen = seen && f.Check != gateway.CheckUpstream
 			s.say("%s: %s %s", f.Check, f.What, f.Do)
 		}
 	}
-	return nil
+	return seen, nil
+}
+
+// examineLater is examine for a media server that was away, as soon as it answers.
+func (s *serving) examineLater(ctx context.Context) error {
+	for tick := time.NewTicker(looksAgain); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return nil
+		case <-tick.C:
+		}
+		if _, err := s.upstream.Info(ctx); err != nil {
+			continue
+		}
+		if seen, err := s.examine(ctx); seen || err != nil {
+			return err
+		}
+	}
 }
 
 // doctorCommand looks at a media server.

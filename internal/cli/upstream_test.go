@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,6 +95,56 @@ func TestGatewayAnnouncesItself(t *testing.T) {
 			if upstream.LocalAddress != "http://127.0.0.9:8097" {
 				t.Errorf("the server behind tells %q, so this shows nothing", upstream.LocalAddress)
 			}
+		})
+	}
+}
+
+// ownAddress is one of this machine that others reach.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && !network.IP.IsLoopback() && network.IP.To4() != nil {
+			return network.IP.String()
+		}
+	}
+	t.Skip("this machine has no address but loopback")
+	return ""
+}
+
+// Strict is refused where the media server is reached past finlatch, also by a server that was there first.
+func TestStrictThatIsAnIllusion(t *testing.T) {
+	t.Parallel()
+	for _, strict := range [][]string{{"--strict"}, {"--anonymous", "strict"}} {
+		t.Run(strict[0], func(t *testing.T) {
+			t.Parallel()
+			data, front := t.TempDir(), t.TempDir()
+			done(t, "correct horse", "user", "add", "anna", "--admin", "--data", data)
+			behind := serve(t, data, "--listen", net.JoinHostPort(ownAddress(t), "0"))
+			args := append([]string{"--upstream", behind.url}, strict...)
+			stop := func(s *served) {
+				t.Helper()
+				s.signals <- syscall.SIGTERM
+				if exit := <-s.exit; exit != 0 {
+					t.Fatalf("exit code %d: %s", exit, s.logged())
+				}
+			}
+			refused := func(exit int, text string) {
+				t.Helper()
+				if exit != 1 || !strings.Contains(text, "strict is worth nothing") || !strings.Contains(text, "listen on 127.0.0.1 only") {
+					t.Errorf("got exit code %d and %s", exit, text)
+				}
+			}
+			exit, _, text := run(t, "", append([]string{"serve", "--data", front, "--listen", "127.0.0.1:0"}, args...)...)
+			refused(exit, text)
+			stop(serve(t, front, "--upstream", behind.url)) // without, it gets to know the media server
+			stop(behind)
+			first := serve(t, front, args...)
+			serve(t, data, "--listen", strings.TrimPrefix(behind.url, "http://"))
+			refused(<-first.exit, first.logged())
 		})
 	}
 }
