@@ -102,7 +102,7 @@ func (x *exchange) stranger() finlatch.Caller {
 func (x *exchange) authenticate(ctx context.Context, k *stream) error {
 	caller, err := x.g.service.Authenticate(ctx, x.caller, k.token)
 	switch {
-	case errors.Is(err, finlatch.ErrRateLimited) && x.class == image: // nobody can say whose it is, and a picture may be anybody's
+	case errors.Is(err, finlatch.ErrRateLimited) && (x.class == image || x.small == publicInfo): // nobody can say whose it is, and this may be anybody's
 		x.g.streams.close(k)
 		return nil
 	case err != nil && !errors.Is(err, finlatch.ErrUnauthenticated):

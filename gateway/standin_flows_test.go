@@ -24,7 +24,7 @@ import (
 )
 
 // before is a whole gateway in front of a stand-in: its address.
-func (j *standin) before() (base string) {
+func (j *standin) before(change ...func(*finlatch.Options)) (base string) {
 	j.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(j.Context()))
 	store, err := sqlite.Open(ctx, filepath.Join(j.TempDir(), "finlatch.db"), sqlite.Options{})
@@ -32,7 +32,11 @@ func (j *standin) before() (base string) {
 		j.Fatal(err)
 	}
 	id, _ := finlatch.ParseID(j.info["Id"].(string))
-	service, err := finlatch.New(ctx, finlatch.Options{Store: store, Upstream: j.client(), ServerID: id, SignInThrottleOff: true})
+	options := finlatch.Options{Store: store, Upstream: j.client(), ServerID: id, SignInThrottleOff: true}
+	for _, f := range change {
+		f(&options)
+	}
+	service, err := finlatch.New(ctx, options)
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -72,6 +76,29 @@ func TestFlowsInFrontOfBothVersions(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A network that has guessed too often is told to wait, not that its tokens are none: apps would forget good ones. Who needs no
+// token, as to sign in, and pictures, are served meanwhile.
+func TestTooManyUnknownTokens(t *testing.T) {
+	t.Parallel()
+	j := newJellyfin(t, "12.0.0")
+	f := &flows{standin: j, base: j.before(func(o *finlatch.Options) { o.SignInThrottleOff = false })}
+	signIn := `{"Username":"ann","Pw":"ann-pw"}`
+	in := f.ask(t, 200, "POST", "/Users/AuthenticateByName", signIn, "Authorization", appHeader("first", ""))
+	good := f.ask(t, 200, "POST", j.web.URL+"/Users/AuthenticateByName", signIn, "Authorization", appHeader("past", "")).AccessToken
+	stale := func(n int) []string { return []string{"Authorization", appHeader("stale", fmt.Sprintf("ffff%028x", n))} }
+	for n := range 30 {
+		f.ask(t, 401, "GET", "/Users/Me", "", stale(n)...)
+	}
+	for _, path := range []string{"/Users/Me", "/Items", "/Videos/1/stream"} {
+		f.ask(t, 429, "GET", path, "", stale(30)...)
+		f.ask(t, 429, "GET", path, "", "Authorization", appHeader("past", good))
+	}
+	f.ask(t, 200, "GET", "/Users/Me", "", "Authorization", appHeader("first", in.AccessToken))
+	f.ask(t, 200, "GET", "/System/Info/Public", "", stale(31)...)
+	f.ask(t, 200, "GET", "/Items/1/Images/Primary", "", stale(31)...)
+	f.ask(t, 200, "POST", "/Users/AuthenticateByName", signIn, stale(32)...)
 }
 
 type flows struct {
