@@ -75,6 +75,28 @@ func (w *world) waiting(n int) {
 	}
 }
 
+// waitForEvents returns when so many waits are in the log, none of which is amiss.
+func (w *world) waitForEvents(n int, amiss func(event map[string]any) bool) {
+	w.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		logged := 0
+		for _, event := range w.events() {
+			if event["route"] == "GET /QuickConnect/Connect" {
+				logged++
+			}
+			if amiss(event) {
+				w.Fatalf("the log has %v", event)
+			}
+		}
+		if logged >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.Fatalf("the log has %d waits, want %d", logged, n)
+		}
+	}
+}
+
 func (w *world) initiate() (code, secret string) {
 	w.Helper()
 	w.perform(scenario{do: "POST /QuickConnect/Initiate", want: anything(200), save: map[string]string{"secret": "Secret", "code": "Code"}})
@@ -178,6 +200,9 @@ func TestFewWait(t *testing.T) {
 	leave()
 	<-another
 	w.waiting(0)
+	w.waitForEvents(2+network+1, func(event map[string]any) bool {
+		return event["route"] == "GET /QuickConnect/Connect" && (event["level"] != "INFO" || event["status"] != 200.0)
+	})
 }
 
 // A program that stops calls EndWaits first.

@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"iter"
@@ -20,6 +22,7 @@ import (
 	"github.com/finlatch/finlatch/discovery"
 	"github.com/finlatch/finlatch/finlatchtest"
 	"github.com/finlatch/finlatch/internal/cli"
+	"github.com/finlatch/finlatch/jellyfin"
 )
 
 // person is somebody at a machine, in a home of their own, which has a network around it.
@@ -107,6 +110,46 @@ func TestInterruptedSignIn(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, errs.String())
 	}
 	devices, err := server.Client(server.Admin).Devices(t.Context())
+	if err != nil || len(devices) != 1 {
+		t.Errorf("besides the administrator's there are devices: %+v (%v)", devices, err)
+	}
+}
+
+// TestInterruptedQuickConnect is interrupted between approval and token.
+func TestInterruptedQuickConnect(t *testing.T) {
+	t.Parallel()
+	server := finlatchtest.NewServer(t)
+	admin := server.Client(server.Admin)
+	to, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }} // says of nobody that they are elsewhere
+	proxy.ModifyResponse = func(response *http.Response) error {
+		switch response.Request.URL.Path {
+		case "/QuickConnect/Initiate":
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				return err
+			}
+			response.Body = io.NopCloser(bytes.NewReader(body))
+			var request jellyfin.QuickConnectResult
+			return cmp.Or(json.Unmarshal(body, &request), admin.ApproveQuickConnect(t.Context(), request.Code))
+		case "/Users/AuthenticateWithQuickConnect":
+			interrupt()
+		}
+		return nil
+	}
+	front := httptest.NewServer(proxy)
+	defer front.Close()
+	var errs bytes.Buffer
+	program := cli.Program{Args: []string{"login", front.URL, "--quick-connect"}, Environ: []string{"HOME=" + t.TempDir()},
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &errs}
+	if code := program.Run(ctx); code != 130 || !strings.HasSuffix(errs.String(), "Approved.\nfinlatch: interrupted\n") {
+		t.Errorf("exit code %d: %s", code, errs.String())
+	}
+	devices, err := admin.Devices(t.Context())
 	if err != nil || len(devices) != 1 {
 		t.Errorf("besides the administrator's there are devices: %+v (%v)", devices, err)
 	}

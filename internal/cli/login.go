@@ -84,18 +84,18 @@ func (c *loginCommand) signIn(ctx context.Context, p *Program, client *jellyfin.
 	if err != nil {
 		return nil, err
 	}
-	in, err := signIn(ctx, client, name, password)
-	return in, explain(err, cause{jellyfin.ErrUnauthorized, exitNotSignedIn, "the user name or the password is wrong", "try again; after some failures the server makes you wait"},
-		cause{jellyfin.ErrForbidden, exitNotSignedIn, "the server does not let this user in", "ask its administrator"})
-}
-
-// signIn gives an answer that is under way when a signal comes a moment to arrive: the device that it is about would stay signed in, and
-// nobody would have its token.
-func signIn(ctx context.Context, client *jellyfin.Client, name, password string) (*jellyfin.SignedIn, error) {
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(answerTime, cancel) })()
 	in, err := client.SignIn(patient, name, password)
+	in, err = unlessInterrupted(ctx, client, in, err)
+	return in, explain(err, cause{jellyfin.ErrUnauthorized, exitNotSignedIn, "the user name or the password is wrong", "try again; after some failures the server makes you wait"},
+		cause{jellyfin.ErrForbidden, exitNotSignedIn, "the server does not let this user in", "ask its administrator"})
+}
+
+// unlessInterrupted ends a sign-in that a signal has overtaken. Who calls it gives an answer that is under way then a moment to arrive:
+// the device that it is about would stay signed in, and nobody would have its token.
+func unlessInterrupted(ctx context.Context, client *jellyfin.Client, in *jellyfin.SignedIn, err error) (*jellyfin.SignedIn, error) {
 	if ctx.Err() == nil {
 		return in, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/finlatch/finlatch/jellyfin"
@@ -19,7 +20,22 @@ func (p *Program) quickConnect(ctx context.Context, client *jellyfin.Client, use
 		p.showCode(code)
 		live.start()
 	}
-	in, err := client.QuickConnect(ctx, show, jellyfin.QuickConnectOptions{User: user, Progress: live.progress})
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var approved atomic.Bool
+	defer context.AfterFunc(ctx, func() {
+		if approved.Load() {
+			time.AfterFunc(answerTime, cancel)
+		} else {
+			cancel()
+		}
+	})()
+	progress := func(news jellyfin.QuickConnectProgress) {
+		approved.Store(news.State == jellyfin.StepApproved)
+		live.progress(news)
+	}
+	in, err := client.QuickConnect(patient, show, jellyfin.QuickConnectOptions{User: user, Progress: progress})
+	in, err = unlessInterrupted(ctx, client, in, err)
 	return in, explain(err, cause{jellyfin.ErrForbidden, exitNotSignedIn, "the server does not let this user in", "ask its administrator"})
 }
 

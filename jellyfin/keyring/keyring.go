@@ -96,16 +96,36 @@ func (s *Store) fill(ctx context.Context, credential *jellyfin.Credential) error
 	return nil
 }
 
-// Save implements jellyfin.CredentialStore.
+// Save implements jellyfin.CredentialStore. Where the index cannot be written, the keyring is left as it was.
 func (s *Store) Save(ctx context.Context, credential jellyfin.Credential) error {
-	err := within(ctx, func() error {
-		return keyring.Set(s.service, item(credential.ServerID, credential.UserID), string(credential.Token))
+	name := item(credential.ServerID, credential.UserID)
+	var before string
+	var none bool
+	err := within(ctx, func() (err error) {
+		before, err = keyring.Get(s.service, name)
+		if none = errors.Is(err, keyring.ErrNotFound); err == nil || none {
+			err = keyring.Set(s.service, name, string(credential.Token))
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("put a token into the keyring: %w", err)
 	}
 	credential.Token = ""
-	return s.index.Save(ctx, credential)
+	failed := s.index.Save(ctx, credential)
+	if failed == nil {
+		return nil
+	}
+	err = within(ctx, func() error {
+		if none {
+			return keyring.Delete(s.service, name)
+		}
+		return keyring.Set(s.service, name, before)
+	})
+	if err != nil {
+		failed = fmt.Errorf("%w; and the token stays in the keyring: %w", failed, err)
+	}
+	return failed
 }
 
 // Delete implements jellyfin.CredentialStore.

@@ -68,6 +68,43 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// A token that no index knows of would stay in the keyring for good, and an older one that still counts must not be lost.
+func TestSaveWithoutAnIndex(t *testing.T) {
+	system.MockInit()
+	dir, ctx := filepath.Join(t.TempDir(), "accounts"), t.Context()
+	store := keyring.New("finlatch-test", jellyfin.NewFileStore(dir))
+	save := func(token jellyfin.Secret) error {
+		return store.Save(ctx, jellyfin.Credential{Server: "http://h", ServerID: "s", Token: token})
+	}
+	spoil := func() {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	item := jellyfin.GUID{}.String() + "@s"
+	spoil()
+	if err := save("first"); err == nil {
+		t.Error("Save gives no error")
+	}
+	if got, err := system.Get("finlatch-test", item); !errors.Is(err, system.ErrNotFound) {
+		t.Errorf("the keyring has %q (%v)", got, err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := save("first"); err != nil {
+		t.Fatal(err)
+	}
+	spoil()
+	if err := save("second"); err == nil {
+		t.Error("Save gives no error")
+	}
+	if got, err := system.Get("finlatch-test", item); err != nil || got != "first" {
+		t.Errorf("the keyring has %q (%v), want the token from before", got, err)
+	}
+}
+
 func TestWithoutAKeyring(t *testing.T) {
 	broken := errors.New("no keyring")
 	system.MockInitWithError(broken)
