@@ -105,8 +105,8 @@ func (c *Client) Credential() (Credential, bool) {
 	return c.credential, c.credential.Token != ""
 }
 
-// Use makes the client go on as a user who signed in before. It refuses a credential of another server: one with another base URL,
-// unless the server of this client has told that it has the credential's ServerID.
+// Use makes the client go on as a user who signed in before. It refuses a credential of another base URL, whatever the server at this
+// one says its id is: ids are public, and anybody can claim one. Who knows that a server has moved changes the credential's Server.
 func (c *Client) Use(credential Credential) error {
 	base, err := parseBase(credential.Server)
 	if err != nil {
@@ -115,12 +115,11 @@ func (c *Client) Use(credential Credential) error {
 	if credential.Token == "" {
 		return ErrNotSignedIn
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	same := c.server != nil && credential.ServerID != "" && c.server.ID == credential.ServerID
-	if base.String() != c.base.String() && !same {
+	if base.String() != c.base.String() {
 		return errors.New("jellyfin: the credential is for another server: " + base.String())
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.credential = credential
 	return nil
 }

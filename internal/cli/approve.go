@@ -13,9 +13,9 @@ import (
 // approveCommand decides about a Quick Connect code.
 type approveCommand struct {
 	accountFlag
-	Code string `arg:"" optional:"" help:"The code that the other device shows. Without it, it is asked for."`
-	Deny bool   `help:"Refuse the device for good, without a question. Only finlatch offers this."`
-	Yes  bool   `help:"Do not ask."`
+	Code []string `arg:"" optional:"" help:"The code that the other device shows, which may have spaces in it. Without it, it is asked for."`
+	Deny bool     `help:"Refuse the device for good, without a question. Only finlatch offers this."`
+	Yes  bool     `help:"Do not ask."`
 }
 
 // Help is the manual's page.
@@ -33,7 +33,7 @@ func (c *approveCommand) Run(ctx context.Context, p *Program) error {
 	if err != nil {
 		return err
 	}
-	code := c.Code
+	code := strings.Join(c.Code, "")
 	if code == "" {
 		if code, err = p.ask(ctx, "Code: "); err != nil {
 			return err

@@ -88,6 +88,7 @@ func newParser(p *Program, root *commandLine, options ...kong.Option) (*kong.Kon
 		kong.Description(appHelp),
 		kong.Vars{"data": p.defaultData(), "config": p.defaultConfig(), "version": versionText()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.Help(helpWith),
 		kong.ValueFormatter(settingHelp),
 		kong.ExplicitGroups(flagGroups),
 		kong.Writers(p.Stdout, p.Stderr),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
@@ -77,7 +78,19 @@ func notServing(parsed *kong.Context) error {
 }
 
 // ofServers tells whether one of the flags that every command has is about a server of one's own.
-func ofServers(flag *kong.Flag) bool { return flag.Name == "config" || flag.Name == "data" }
+func ofServers(flag *kong.Flag) bool {
+	return slices.Contains([]string{"config", "data", "database", "seal-key-file"}, flag.Name)
+}
+
+// helpWith leaves out of a command's help the flags that it refuses.
+func helpWith(options kong.HelpOptions, parsed *kong.Context) error {
+	if selected := parsed.Selected(); selected != nil && isClient(selected) {
+		for _, flag := range parsed.Model.Flags {
+			flag.Hidden = flag.Hidden || ofServers(flag)
+		}
+	}
+	return kong.DefaultHelpPrinter(options, parsed)
+}
 
 // versionCommand prints the version.
 type versionCommand struct{}

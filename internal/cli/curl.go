@@ -72,7 +72,7 @@ func answered(response *http.Response, who jellyfin.Credential) error {
 }
 
 func (c *curlCommand) request(ctx context.Context, p *Program, base string) (*http.Request, error) {
-	if strings.Contains(c.Path, "://") {
+	if path, _, _ := strings.Cut(c.Path, "?"); strings.Contains(path, "://") {
 		return nil, misused("give the path alone, as /Users/Me", "the token is for %s only", base)
 	}
 	body, err := c.body(p)

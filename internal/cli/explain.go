@@ -88,7 +88,7 @@ func tried(e *jellyfin.DialError) string {
 		said, _ := errors.AsType[*jellyfin.Error](p.Err)
 		asked = append(asked, fmt.Sprintf("%s (%s)", p.Asked, cmp.Or(said.Text, reason(p.Err))))
 	}
-	return cmp.Or(strings.Join(asked, ", "), e.Address+" is no address")
+	return strings.Join(asked, ", ")
 }
 
 // reason is what kept an answer away, without the addresses, which are told already.

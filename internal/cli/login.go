@@ -43,6 +43,9 @@ func (c *loginCommand) Run(ctx context.Context, p *Program) error {
 			return err
 		}
 	}
+	if jellyfin.Candidates(address) == nil {
+		return misused("it is what stands in the browser, or as 192.168.1.2:8096", "%s is no address of a server", shown(address))
+	}
 	client, err := jellyfin.Dial(ctx, address, app, jellyfin.Options{})
 	if err != nil {
 		return explain(err)
