@@ -187,6 +187,14 @@ func TestQuickConnectPace(t *testing.T) {
 			w.WriteHeader(http.StatusGatewayTimeout)
 			return true
 		}},
+		"a proxy that says to come back tomorrow": {polls: 2, before: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/QuickConnect/Connect" {
+				w.Header().Set("Retry-After", "86400")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return true
+			}
+			return false
+		}},
 		"a server that is busy": {polls: 3, before: func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/QuickConnect/Connect" {
 				w.Header().Set("Retry-After", "22")

@@ -50,6 +50,8 @@ const (
 	pollLeast = 2500 * time.Millisecond
 	waitTime  = 25 // seconds
 	answerLag = 15 * time.Second
+
+	longestBusy = 40 * time.Second // codes last ten minutes, whatever a server says of when to ask again
 )
 
 // deniedText is what finlatch says of a request that somebody has denied; a Jellyfin does not know of it.
@@ -215,7 +217,7 @@ func (w *waiter) survive(ctx context.Context, err error) error {
 func retryAfterOf(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) {
-		return withJitter(e.RetryAfter)
+		return withJitter(min(e.RetryAfter, longestBusy))
 	}
 	return 0
 }
