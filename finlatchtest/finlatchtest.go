@@ -10,9 +10,11 @@ package finlatchtest
 
 import (
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,9 +23,6 @@ import (
 	"github.com/finlatch/finlatch/server"
 	"github.com/finlatch/finlatch/sqlite"
 )
-
-// app is what clients made by [Server.Client] say of themselves.
-var app = jellyfin.App{Client: "finlatchtest", Version: "1.0.0", Device: "test", DeviceID: "finlatchtest"}
 
 // Options are those that [NewServer] starts with, to be changed by its caller.
 type Options struct {
@@ -38,7 +37,8 @@ type Server struct {
 	Clock   *Clock            // what the server takes for the time
 	Admin   *User             // an administrator
 
-	t testing.TB
+	t       testing.TB
+	clients atomic.Int64 // that were made
 }
 
 // User is a user with the password that it was made with.
@@ -119,10 +119,11 @@ func (s *Server) newUser(name, password string, administrator bool) *User {
 	return &User{ID: user.ID, Name: name, Password: password}
 }
 
-// Client makes a client of the server as which a user is signed in; nil: nobody.
+// Client makes a client of the server as which a user is signed in; nil: nobody. Each is a device of its own.
 func (s *Server) Client(user *User) *jellyfin.Client {
 	s.t.Helper()
-	client, err := jellyfin.New(s.URL, app, jellyfin.Options{})
+	client, err := jellyfin.New(s.URL, jellyfin.App{Client: "finlatchtest", Version: "1.0.0", Device: "test",
+		DeviceID: fmt.Sprintf("finlatchtest-%d", s.clients.Add(1))}, jellyfin.Options{})
 	if err == nil && user != nil {
 		_, err = client.SignIn(s.t.Context(), user.Name, user.Password)
 	}

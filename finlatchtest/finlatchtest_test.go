@@ -27,6 +27,18 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// A server keeps one token for each user of a device.
+func TestClientsAreDevices(t *testing.T) {
+	t.Parallel()
+	server := finlatchtest.NewServer(t)
+	ann := server.NewUser("ann", "secret")
+	for _, client := range []*jellyfin.Client{server.Client(ann), server.Client(ann)} {
+		if _, err := client.Me(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestClock(t *testing.T) {
 	t.Parallel()
 	server := finlatchtest.NewServer(t)

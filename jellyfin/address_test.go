@@ -196,6 +196,27 @@ func TestDial(t *testing.T) {
 	}
 }
 
+// A firewall keeps the ports away that are not the server's, on most servers of the internet.
+func TestDialDoesNotWaitForWorse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Scheme == "https" && r.URL.Port() == "" {
+				says(publicInfo)(w, r)
+				return
+			}
+			<-r.Context().Done()
+		})}
+		begin := time.Now()
+		client, err := jellyfin.Dial(t.Context(), "h", testApp, jellyfin.Options{HTTP: &http.Client{Transport: network}})
+		if err != nil || client.Address() != "https://h" {
+			t.Errorf("got %v, %v", client, err)
+		}
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 func TestDialNowhere(t *testing.T) {
 	t.Parallel()
 	if _, err := jellyfin.Dial(t.Context(), "", testApp, jellyfin.Options{}); err == nil || !strings.Contains(err.Error(), "no address") {

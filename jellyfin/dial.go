@@ -9,7 +9,7 @@ import (
 // makes a client of it. It tries all [Candidates] at once and takes the best; a *[DialError] tells what it found at each where there
 // is none, and is, for errors.Is, the most telling of their errors.
 func Dial(ctx context.Context, address string, app App, options Options) (*Client, error) {
-	found := Probe(ctx, options.HTTP, Candidates(address)...)
+	found := probeAll(ctx, options.HTTP, Candidates(address), true)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

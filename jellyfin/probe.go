@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -55,6 +54,12 @@ func (p Probed) Usable() bool { return p.Err == nil }
 // those that can be used first, and of them those that are not slow, else in the order in which they were given. It follows redirects
 // to learn the true base URL, but never from https to http. With a nil client it uses one of its own.
 func Probe(ctx context.Context, client *http.Client, addresses ...string) []Probed {
+	return probeAll(ctx, client, addresses, false)
+}
+
+// probeAll is Probe, or ends with the first one with which nothing is amiss, since no later one is better: what a firewall keeps away
+// takes all the time that there is.
+func probeAll(ctx context.Context, client *http.Client, addresses []string, best bool) []Probed {
 	following := &http.Client{}
 	if client != nil {
 		*following = *client
@@ -65,12 +70,22 @@ func Probe(ctx context.Context, client *http.Client, addresses ...string) []Prob
 		}
 		return nil
 	}
-	found := make([]Probed, len(addresses))
-	var wg sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found, done := make([]Probed, len(addresses)), make([]chan struct{}, len(addresses))
 	for i, address := range addresses {
-		wg.Go(func() { found[i] = probe(ctx, following, address) })
+		done[i] = make(chan struct{})
+		go func() {
+			defer close(done[i])
+			found[i] = probe(ctx, following, address)
+		}()
 	}
-	wg.Wait()
+	for i := range found {
+		<-done[i]
+		if best && found[i].rank() == 0 {
+			cancel()
+		}
+	}
 	slices.SortStableFunc(found, func(a, b Probed) int { return cmp.Compare(a.rank(), b.rank()) })
 	return found
 }
