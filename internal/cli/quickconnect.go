@@ -112,6 +112,11 @@ func (l *liveLine) progress(news jellyfin.QuickConnectProgress) {
 func (l *liveLine) draw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	select {
+	case <-l.stopped:
+		return
+	default:
+	}
 	s := l.p.screen()
 	if !s.terminal() {
 		fmt.Fprintln(l.p.Stderr, l.text+".")
