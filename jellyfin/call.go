@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -113,7 +114,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return time.Duration(seconds) * time.Second
 	}
 	if date, err := http.ParseTime(text); err == nil {
-		return max(0, date.Sub(now))
+		return min(max(0, date.Sub(now)), math.MaxInt32*time.Second) // as many as seconds can be; jitter comes on top
 	}
 	return 0
 }

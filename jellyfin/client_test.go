@@ -159,6 +159,7 @@ func TestRetryAfter(t *testing.T) {
 		"long, with patience":   {after: "60", refuse: 1, patience: 2 * time.Minute, asked: 2, wait: time.Minute},
 		"without patience":      {after: "1", refuse: 1, patience: -1, asked: 1, want: jellyfin.ErrRateLimited},
 		"no word of when":       {refuse: 1, asked: 1, want: jellyfin.ErrRateLimited},
+		"at the end of time":    {after: "Fri, 31 Dec 9999 23:59:59 GMT", refuse: 9, asked: 1, want: jellyfin.ErrRateLimited},
 		"at a date":             {after: "Sat, 01 Jan 2000 00:00:04 GMT", refuse: 1, asked: 2, wait: 4 * time.Second}, // a bubble begins with that year
 	} {
 		t.Run(name, func(t *testing.T) {
