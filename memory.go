@@ -93,7 +93,6 @@ func (m *memory) stop(now time.Time) {
 	if m.on.Swap(false) {
 		m.lost = now
 		m.away.Store(true)
-		m.beat.Store(0)
 	}
 }
 

@@ -160,12 +160,85 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestWatchInOrder says that nothing is missed only after all that was told before: what was heard with the answer to whether the
+// connection is still there comes first.
+func TestWatchInOrder(t *testing.T) {
+	t.Parallel()
+	at := server.Database(t, "")
+	one, two := open(t, at), open(t, at)
+	const changes = 10
+	told := make(chan finlatch.Change, 1000)
+	committed := make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	go two.Watch(ctx, func(change finlatch.Change) {
+		if change.Kind == finlatch.ChangeSettings { // stand still until all is committed, and the connection is to be asked
+			<-committed
+			time.Sleep(time.Second / 2)
+		}
+		told <- change
+	})
+	for receive(t, told).Kind != finlatch.ChangeNone {
+	}
+	update(t, one, func(tx finlatch.Tx) error { return tx.PutSettings(t.Context(), finlatch.Settings{}) })
+	for i := range changes {
+		user := finlatch.User{ID: finlatch.ID{1, byte(i)}, NormalizedName: fmt.Sprint(i)}
+		update(t, one, func(tx finlatch.Tx) error { return tx.CreateUser(t.Context(), user) })
+	}
+	close(committed)
+	for receive(t, told).Kind != finlatch.ChangeSettings {
+	}
+	for users := range changes {
+		if change := receive(t, told); change.Kind != finlatch.ChangeUser {
+			t.Fatalf("told %+v after %d of %d changes", change, users, changes)
+		}
+	}
+}
+
+// TestLateCommit cuts a process off while the database commits, which it then does all the same: the process hears of its own
+// change, because meanwhile it may have looked at what was there before.
+func TestLateCommit(t *testing.T) {
+	t.Parallel()
+	at := server.Database(t, "")
+	wire := newWire(t, at)
+	store := open(t, wire.url)
+	query(t, at, "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END'")
+	query(t, at, "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()")
+	user := finlatch.User{ID: finlatch.ID{1}, NormalizedName: "ann"}
+	failed := make(chan error, 1)
+	go func() {
+		failed <- store.Update(t.Context(), func(tx finlatch.Tx) error { return tx.CreateUser(t.Context(), user) })
+	}()
+	for asleep := 0; asleep == 0; {
+		query(t, at, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'", &asleep)
+	}
+	wire.hangUp(true)
+	if err := <-failed; !errors.Is(err, finlatch.ErrUnavailable) {
+		t.Errorf("Update: got error %v", err)
+	}
+	<-wire.refused // that the database shall not commit after all
+	wire.hangUp(false)
+	told := make(chan finlatch.Change, 100)
+	watch(t, store, told)
+	receive(t, told)
+	if err := store.View(t.Context(), func(tx finlatch.Tx) error { _, err := tx.User(t.Context(), user.ID); return err }); !errors.Is(err, finlatch.ErrNotFound) {
+		t.Fatalf("before the database commits: got error %v", err)
+	}
+	if got, want := receive(t, told), (finlatch.Change{Kind: finlatch.ChangeUser, UserID: user.ID}); got != want {
+		t.Errorf("told %+v, want %+v", got, want)
+	}
+}
+
 // wire leads to the database, and loses what it is to carry while it is cut.
 type wire struct {
 	url string
 
-	mu   sync.Mutex
-	lost bool
+	mu    sync.Mutex
+	lost  bool
+	hung  bool
+	conns []net.Conn
+
+	refused chan struct{}
 }
 
 func newWire(t *testing.T, at string) *wire {
@@ -183,12 +256,15 @@ func newWire(t *testing.T, at string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	w := &wire{url: fmt.Sprintf("postgres://finlatch@%s%s?sslmode=disable", listener.Addr(), target.Path)}
+	w := &wire{url: fmt.Sprintf("postgres://finlatch@%s%s?sslmode=disable", listener.Addr(), target.Path), refused: make(chan struct{}, 100)}
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
+			}
+			if !w.take(conn) {
+				continue
 			}
 			far, err := net.Dial("unix", filepath.Join(host, ".s.PGSQL.5432"))
 			if err != nil {
@@ -223,6 +299,29 @@ func (w *wire) cut(lost bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lost = lost
+}
+
+// take refuses a connection while the wire is hung up.
+func (w *wire) take(conn net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hung {
+		conn.Close()
+		w.refused <- struct{}{}
+		return false
+	}
+	w.conns = append(w.conns, conn)
+	return true
+}
+
+// hangUp ends all connections at this end, and takes none while it is hung up. The database does not see that while it is at work.
+func (w *wire) hangUp(hung bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hung = hung
+	for _, conn := range w.conns {
+		conn.Close()
+	}
 }
 
 // watch has what is told sent to a channel, and gives why it ends.

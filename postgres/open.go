@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -28,6 +29,7 @@ type Store struct {
 	pool     *pgxpool.Pool
 	listen   *pgx.ConnConfig
 	watchers watchers
+	unsure   atomic.Bool   // whether an answer to a commit was ever lost
 	turn     chan struct{} // holds an element while an Update runs again, so that those of one process do not collide again
 
 	closing chan struct{} // closed when Close is called

@@ -102,6 +102,9 @@ func (s *Store) run(ctx context.Context, t *tx, options pgx.TxOptions, f func(fi
 		return t.again, err
 	}
 	committed, err = t.commit(ctx)
+	if committed && err != nil {
+		s.unsure.Store(true) // the database may yet commit, and nobody but it tells when
+	}
 	if committed {
 		s.watchers.tell(t.changes)
 	}

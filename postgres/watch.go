@@ -65,17 +65,38 @@ func (s *Store) Watch(ctx context.Context, f func(finlatch.Change)) error {
 			if err := alive(ctx, conn); err != nil {
 				return ended(ctx, "watch", err)
 			}
+			s.tellHeard(ctx, conn, f)
 			f(finlatch.Change{Kind: finlatch.ChangeNone})
 		}
 		payload, err := next(ctx, conn)
 		if err != nil {
 			return ended(ctx, "watch", err)
 		}
-		if from, text, _ := strings.Cut(payload, " "); payload != "" && from != s.node {
-			for _, change := range decode(text) {
-				f(change)
-			}
+		s.tellOthers(payload, f)
+	}
+}
+
+// tellHeard tells of what the connection has heard already, with the answer that it is alive.
+func (s *Store) tellHeard(ctx context.Context, conn *pgx.Conn, f func(finlatch.Change)) {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel() // nothing is waited for
+	for {
+		notification, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return
 		}
+		s.tellOthers(notification.Payload, f)
+	}
+}
+
+// tellOthers tells of other processes' changes, and of this one's while it does not know when the database has made them.
+func (s *Store) tellOthers(payload string, f func(finlatch.Change)) {
+	from, text, _ := strings.Cut(payload, " ")
+	if payload == "" || from == s.node && !s.unsure.Load() {
+		return
+	}
+	for _, change := range decode(text) {
+		f(change)
 	}
 }
 
