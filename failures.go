@@ -77,7 +77,8 @@ func (s *Service) flushFailures(ctx context.Context) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	changed, bases := t.takeChanged()
-	for batch := range slices.Chunk(changed, failuresBatch) {
+	for len(changed) > 0 {
+		batch := changed[:min(failuresBatch, len(changed))]
 		rows, gone := t.rows(batch)
 		err := s.store.Update(ctx, func(tx Tx) error {
 			added, err := t.add(ctx, tx, rows, bases)
@@ -90,10 +91,11 @@ func (s *Service) flushFailures(ctx context.Context) error {
 			return tx.DeleteFailures(ctx, gone...)
 		})
 		if err != nil {
-			t.restore(batch, bases)
+			t.restore(changed, bases)
 			return err
 		}
-		t.written(rows)
+		t.written(batch, rows)
+		changed = changed[len(batch):]
 	}
 	return nil
 }
@@ -108,9 +110,9 @@ func (s *Service) expireFailures(ctx context.Context, now time.Time) error {
 func (t *throttling) takeChanged() (keys []Hash, bases map[Hash]int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	defer clear(t.changed)
 	bases, t.base = t.base, make(map[Hash]int)
-	return slices.Collect(maps.Keys(t.changed)), bases
+	t.flying, t.changed = t.changed, make(map[Hash]bool)
+	return slices.Collect(maps.Keys(t.flying)), bases
 }
 
 // restore takes back that some counters were written.
@@ -118,6 +120,7 @@ func (t *throttling) restore(keys []Hash, bases map[Hash]int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, key := range keys {
+		delete(t.flying, key)
 		t.change(key)
 		if t.shared {
 			t.base[key] = bases[key]

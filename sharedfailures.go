@@ -36,6 +36,8 @@ func (t *throttling) learn(key Hash, row Failures) {
 	table := t.tables[key[0]]
 	count, known := table.Get(key)
 	switch {
+	case t.flying[key]: // the store does not have all yet that has been counted here
+		return
 	case t.changed[key] && known:
 		count.N = max(0, row.Count+count.N-t.base[key])
 		t.base[key] = row.Count
@@ -76,10 +78,13 @@ func (t *throttling) add(ctx context.Context, tx Tx, rows []Failures, bases map[
 	return added, nil
 }
 
-// written notes what the store has of counters that have changed again since.
-func (t *throttling) written(rows []Failures) {
+// written notes that the store has some counters, and what it has of those that have changed again since.
+func (t *throttling) written(keys []Hash, rows []Failures) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for _, key := range keys {
+		delete(t.flying, key)
+	}
 	for _, row := range rows {
 		if _, again := t.base[row.Key]; again {
 			t.base[row.Key] = row.Count

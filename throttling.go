@@ -56,6 +56,7 @@ type throttling struct {
 	mu      sync.Mutex
 	tables  [counterKinds]*throttle.Table[Hash]
 	changed map[Hash]bool // since they were written
+	flying  map[Hash]bool // those that are being written
 	base    map[Hash]int  // of those, where the store is shared: the count to which this process adds, or from which it takes
 }
 
