@@ -31,7 +31,7 @@ type Server struct {
 	url  string // of the database postgres
 	dir  string // empty: it is not ours
 	bin  string
-	stop io.Closer // the wrapper's standard input; nil while it is stopped
+	stop io.WriteCloser // the wrapper's standard input; nil while it is stopped
 	done chan error
 }
 
@@ -101,13 +101,18 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start starts the server, listening on a socket only. It ends with this process, however that ends: the shell around it
-// reads from it.
+// keep is what the shell around a server hears when its files are to stay.
+const keep = "keep\n"
+
+// start starts the server, listening on a socket only. It ends with this process, however that ends, and so do its files: the
+// shell around it reads from it.
 func (s *Server) start() error {
-	const script = `exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill -QUIT $server 2>/dev/null) & wait $server`
+	const script = `dir=$1; shift; exec 3<&0; "$@" </dev/null & server=$!
+(read -r keep <&3; kill -QUIT $server 2>/dev/null; [ "$keep" ] || { while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "$dir"; }) &
+wait $server`
 	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=32MB",
 		"-c", "max_connections=200", "-c", "log_min_messages=fatal")
-	cmd.Args = append([]string{"sh", "-c", script, "sh", cmd.Path}, cmd.Args[1:]...)
+	cmd.Args = append([]string{"sh", "-c", script, "sh", s.dir, cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = "/bin/sh"
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -147,6 +152,7 @@ func (s *Server) Stop() error {
 	if err != nil {
 		err = fmt.Errorf("pg_ctl stop: %w: %s", err, output)
 	}
+	io.WriteString(s.stop, keep)
 	s.stop.Close()
 	<-s.done
 	s.stop = nil
