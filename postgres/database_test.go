@@ -15,13 +15,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/finlatch/finlatch"
+	"github.com/finlatch/finlatch/internal/pgtest"
 	"github.com/finlatch/finlatch/postgres"
 )
 
 // TestOpenTogether has ten processes begin on an empty database: one makes the schema, and all have it.
 func TestOpenTogether(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	var opening sync.WaitGroup
 	for range 10 {
 		opening.Go(func() {
@@ -58,7 +59,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			at := server.Database(t, "")
+			at := server.Database(t)
 			if err := open(t, at).Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +74,7 @@ func TestRefused(t *testing.T) {
 
 func TestSealKey(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	one, two := open(t, at), open(t, at)
 	for i, test := range []struct {
 		store *postgres.Store
@@ -89,7 +90,7 @@ func TestSealKey(t *testing.T) {
 // TestWatchOthers tells one process of all that another changes, of many changes at once too.
 func TestWatchOthers(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	one, two := open(t, at), open(t, at)
 	told := make(chan finlatch.Change, 10_000)
 	watch(t, two, told)
@@ -134,7 +135,7 @@ func TestWatchOthers(t *testing.T) {
 // and all goes on when the network does.
 func TestSilence(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	wire := newWire(t, at)
 	store := open(t, wire.url)
 	told := make(chan finlatch.Change, 100)
@@ -164,7 +165,7 @@ func TestSilence(t *testing.T) {
 // connection is still there comes first.
 func TestWatchInOrder(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	one, two := open(t, at), open(t, at)
 	const changes = 10
 	told := make(chan finlatch.Change, 1000)
@@ -199,7 +200,7 @@ func TestWatchInOrder(t *testing.T) {
 // change, because meanwhile it may have looked at what was there before.
 func TestLateCommit(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	wire := newWire(t, at)
 	store := open(t, wire.url)
 	query(t, at, "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END'")
@@ -226,6 +227,28 @@ func TestLateCommit(t *testing.T) {
 	}
 	if got, want := receive(t, told), (finlatch.Change{Kind: finlatch.ChangeUser, UserID: user.ID}); got != want {
 		t.Errorf("told %+v, want %+v", got, want)
+	}
+}
+
+// TestFollower has nothing read from a server that follows another: it may not know yet of a token that has ended.
+func TestFollower(t *testing.T) {
+	t.Parallel()
+	own := pgtest.New(t)
+	at := own.Database(t)
+	store := open(t, at)
+	update(t, store, func(tx finlatch.Tx) error { return tx.PutSettings(t.Context(), finlatch.Settings{}) })
+	if err := own.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	own.Follow(t)
+	if err := store.View(t.Context(), func(finlatch.Tx) error { return nil }); !errors.Is(err, finlatch.ErrUnavailable) {
+		t.Errorf("View: got error %v", err)
+	}
+	if other, err := postgres.Open(t.Context(), at); !errors.Is(err, finlatch.ErrUnavailable) {
+		t.Errorf("Open: got error %v", err)
+		if err == nil {
+			other.Close()
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ var mayScanAlone = []string{"Users", "CountUsers", "Devices", "CountDevices", "A
 // TestPlans wants every statement to find its rows through an index, so that no table makes it slow by growing.
 func TestPlans(t *testing.T) {
 	t.Parallel()
-	at := server.Database(t, "")
+	at := server.Database(t)
 	if err := open(t, at).Close(); err != nil {
 		t.Fatal(err)
 	}

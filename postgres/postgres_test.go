@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/finlatch/finlatch"
@@ -17,30 +16,43 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Run(m, &server)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	empty := template(t)
-	storetest.Run(t, func(t *testing.T) finlatch.Store { return open(t, server.Database(t, empty)) })
+	free := make(chan *empty, 1000)
+	storetest.Run(t, func(test *testing.T) finlatch.Store {
+		var database *empty
+		select {
+		case database = <-free:
+		default:
+			database = newEmpty(t)
+		}
+		test.Cleanup(func() {
+			if err := database.owner.Clear(t.Context()); err != nil {
+				test.Error(err)
+				return
+			}
+			free <- database
+		})
+		return open(test, database.url)
+	})
+}
+
+// empty is a database that is used by one test after the other: to make one takes longer than a test does.
+type empty struct {
+	url   string
+	owner *postgres.Store // empties it
+}
+
+func newEmpty(t *testing.T) *empty {
+	t.Helper()
+	url := server.Database(t)
+	return &empty{url, open(t, url)}
 }
 
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	storetest.Nodes(t, func(t *testing.T) (a, b finlatch.Store) {
-		url := server.Database(t, "")
+		url := server.Database(t)
 		return open(t, url), open(t, url)
 	})
-}
-
-// template is the name of an empty database with the schema, of which copies are made faster.
-func template(t *testing.T) string {
-	t.Helper()
-	at := server.Database(t, "")
-	store, err := postgres.Open(t.Context(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return at[strings.LastIndex(at, "/finlatch_test_")+1 : strings.Index(at, "?")]
 }
 
 // open opens a store until the end of the test.

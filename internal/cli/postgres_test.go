@@ -104,7 +104,7 @@ func (s *served) healthy() bool {
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	database, data := pgtest.New(t), t.TempDir()
-	url := database.Database(t, "")
+	url := database.Database(t)
 	done(t, "correct horse", "user", "add", "anna", "--admin", "--data", data, "--database", url)
 	s := serve(t, data, "--database", url)
 	token := s.signIn(t)
@@ -177,7 +177,7 @@ func TestDatabaseAway(t *testing.T) {
 func TestServersShareADatabase(t *testing.T) {
 	t.Parallel()
 	database, data := pgtest.Get(t), t.TempDir()
-	url, file := database.Database(t, ""), filepath.Join(data, "finlatch.db")
+	url, file := database.Database(t), filepath.Join(data, "finlatch.db")
 	done(t, "correct horse", "user", "add", "anna", "--admin", "--data", data)
 	alone := serve(t, data)
 	token := alone.signIn(t)

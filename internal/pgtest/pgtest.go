@@ -101,7 +101,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// keep is what the shell around a server hears when its files are to stay.
+// keep is what the shell around a server hears when it is to stop and its files are to stay.
 const keep = "keep\n"
 
 // start starts the server, listening on a socket only. It ends with this process, however that ends, and so do its files: the
@@ -110,8 +110,9 @@ func (s *Server) start() error {
 	const script = `dir=$1; shift; exec 3<&0; "$@" </dev/null & server=$!
 (read -r keep <&3; kill -QUIT $server 2>/dev/null; [ "$keep" ] || { while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "$dir"; }) &
 wait $server`
-	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=32MB",
-		"-c", "max_connections=200", "-c", "log_min_messages=fatal")
+	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
+		"-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "jit=off",
+		"-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h", "-c", "shared_buffers=128MB", "-c", "max_connections=200", "-c", "log_min_messages=fatal")
 	cmd.Args = append([]string{"sh", "-c", script, "sh", s.dir, cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = "/bin/sh"
 	stdin, err := cmd.StdinPipe()
@@ -143,16 +144,22 @@ func (s *Server) Start(t testing.TB) {
 	}
 }
 
+// Follow starts a server that was stopped as one that follows another: it can be read, and changes nothing.
+func (s *Server) Follow(t testing.TB) {
+	t.Helper()
+	signal := filepath.Join(s.data(), "standby.signal")
+	if err := s.command("touch", signal).Run(); err != nil {
+		t.Fatal(err)
+	}
+	s.Start(t)
+}
+
 // Stop stops the server as if the machine had failed.
 func (s *Server) Stop() error {
 	if s.stop == nil {
 		return nil
 	}
-	output, err := s.command("pg_ctl", "stop", "--pgdata", s.data(), "--mode", "immediate", "--wait").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("pg_ctl stop: %w: %s", err, output)
-	}
-	io.WriteString(s.stop, keep)
+	_, err := io.WriteString(s.stop, keep)
 	s.stop.Close()
 	<-s.done
 	s.stop = nil
@@ -199,18 +206,14 @@ func missing(t testing.TB) {
 	t.Skip(what)
 }
 
-// Database is the URL of a new database, which goes at the end of the test. Where template is not empty it is a copy of that
-// one, which nobody is connected to.
-func (s *Server) Database(t testing.TB, template string) string {
+// Database is the URL of a new database, which goes at the end of the test.
+func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	if s == nil {
 		missing(t)
 	}
 	name := "finlatch_test_" + strings.ToLower(rand.Text()[:12])
-	if template == "" {
-		template = "template0 ENCODING 'UTF8'"
-	}
-	s.exec(t, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	s.exec(t, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
 	t.Cleanup(func() {
 		if s.dir == "" || s.stop != nil {
 			s.exec(t, "DROP DATABASE "+name+" WITH (FORCE)")

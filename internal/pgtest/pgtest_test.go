@@ -21,7 +21,7 @@ const killedVariable = "PGTEST_KILLED" // set in the process that is killed
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(killedVariable) != "" {
-		fmt.Println("at", pgtest.New(t).Database(t, ""))
+		fmt.Println("at", pgtest.New(t).Database(t))
 		select {}
 	}
 	pgtest.New(t) // skips where there is none
