@@ -241,6 +241,7 @@ func TestFollower(t *testing.T) {
 		t.Fatal(err)
 	}
 	own.Follow(t)
+	defer own.Stop()
 	if err := store.View(t.Context(), func(finlatch.Tx) error { return nil }); !errors.Is(err, finlatch.ErrUnavailable) {
 		t.Errorf("View: got error %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -45,6 +46,10 @@ func configure(url string) (*pgxpool.Config, error) {
 	}
 	if limit := config.ConnConfig.ConnectTimeout; limit == 0 || limit > connectTimeout {
 		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	// A server that follows another may not know yet of a token that was given, or has ended.
+	if config.ConnConfig.ValidateConnect == nil {
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	// A connection that broke while it lay idle shows when a transaction begins, without being asked before each.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }

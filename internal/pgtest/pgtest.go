@@ -110,9 +110,9 @@ func (s *Server) start() error {
 	const script = `dir=$1; shift; exec 3<&0; "$@" </dev/null & server=$!
 (read -r keep <&3; kill -QUIT $server 2>/dev/null; [ "$keep" ] || { while kill -0 $server 2>/dev/null; do sleep 0.1; done; rm -rf "$dir"; }) &
 wait $server`
-	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
-		"-c", "full_page_writes=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "jit=off",
-		"-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h", "-c", "shared_buffers=128MB", "-c", "max_connections=200", "-c", "log_min_messages=fatal")
+	cmd := s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+		"-c", "autovacuum=off", "-c", "jit=off", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h", "-c", "shared_buffers=128MB",
+		"-c", "max_connections=200", "-c", "log_min_messages=fatal")
 	cmd.Args = append([]string{"sh", "-c", script, "sh", s.dir, cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = "/bin/sh"
 	stdin, err := cmd.StdinPipe()
@@ -148,7 +148,7 @@ func (s *Server) Start(t testing.TB) {
 func (s *Server) Follow(t testing.TB) {
 	t.Helper()
 	signal := filepath.Join(s.data(), "standby.signal")
-	if err := s.command("touch", signal).Run(); err != nil {
+	if err := os.WriteFile(signal, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	s.Start(t)
