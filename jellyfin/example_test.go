@@ -40,6 +40,17 @@ func exampleServer() *httptest.Server {
 			return 200, `{"Code":"123456","AppName":"Telly","AppVersion":"2.0","DeviceName":"TV","Address":"192.168.1.7","InNetwork":true,"AgeSeconds":12}`
 		},
 		"/QuickConnect/Finlatch/Approve": func(*http.Request) (int, string) { return 204, "" },
+		"/QuickConnect/Finlatch/Deny":    func(*http.Request) (int, string) { return 204, "" },
+		"/Users/Public":                  func(*http.Request) (int, string) { return 200, `[` + user + `]` },
+		"/Branding/Configuration": func(*http.Request) (int, string) {
+			return 200, `{"LoginDisclaimer":"Be kind.","SplashscreenEnabled":false}`
+		},
+		"/Devices": func(r *http.Request) (int, string) {
+			if r.Method == http.MethodDelete {
+				return 204, ""
+			}
+			return 200, `{"Items":[{"Name":"TV","AppName":"Telly","Id":"tv-1"}],"TotalRecordCount":1,"StartIndex":0}`
+		},
 	}
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, found := answers[r.URL.Path]
@@ -124,6 +135,64 @@ func ExampleClient_SignIn() {
 	// POST /Users/AuthenticateByName: 401 Unauthorized: Error processing request.
 }
 
+func ExampleClient_PublicUsers() {
+	server := exampleServer()
+	defer server.Close()
+	client, _ := jellyfin.New(server.URL, exampleApp, jellyfin.Options{}) // nobody is signed in yet
+	ctx := context.Background()
+
+	users, err := client.PublicUsers(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, user := range users {
+		fmt.Println("Sign in as", user.Name)
+	}
+	if look, err := client.Branding(ctx); err == nil && look.LoginDisclaimer != nil {
+		fmt.Println(*look.LoginDisclaimer)
+	}
+	// Output:
+	// Sign in as ann
+	// Be kind.
+}
+
+func ExampleClient_Me() {
+	server := exampleServer()
+	defer server.Close()
+	client := signedIn(server)
+
+	me, err := client.Me(context.Background())
+	switch {
+	case errors.Is(err, jellyfin.ErrUnauthorized):
+		fmt.Println("The token has ended: sign in again.")
+	case err != nil:
+		fmt.Println(err) // the server is away, say: the token is kept
+	default:
+		fmt.Println(me.Name)
+	}
+	// Output: ann
+}
+
+func ExampleClient_Devices() {
+	server := exampleServer()
+	defer server.Close()
+	client, ctx := signedIn(server), context.Background()
+
+	devices, err := client.Devices(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, device := range devices {
+		fmt.Println(device.Name, device.AppName)
+		if err := client.RevokeDevice(ctx, device.ID); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output: TV Telly
+}
+
 func ExampleClient_SignOut() {
 	server := exampleServer()
 	defer server.Close()
@@ -190,6 +259,23 @@ func ExampleClient_AskedQuickConnect() {
 		fmt.Println(err)
 	}
 	// Output: Telly on TV, from 192.168.1.7, 12s ago
+}
+
+func ExampleClient_DenyAsked() {
+	server := exampleServer()
+	defer server.Close()
+	client, ctx := signedIn(server), context.Background()
+
+	asked, err := client.AskedQuickConnect(ctx, "123456")
+	if err == nil {
+		err = client.DenyAsked(ctx, asked) // a TV that nobody here has
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(asked.DeviceName, "does not get in")
+	// Output: TV does not get in
 }
 
 func ExampleCredentialStore() {

@@ -31,6 +31,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.base.RoundTrip(r)
 	}
 	r = r.Clone(r.Context())
+	if r.Header == nil { // http.Client makes one, others that call it need not
+		r.Header = http.Header{}
+	}
 	r.Header.Set("Authorization", t.client.authorization("").Header())
 	return t.base.RoundTrip(r)
 }
