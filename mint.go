@@ -85,7 +85,7 @@ type minting struct {
 // openMinting reads what keepMinting has sealed about a request, and nothing else.
 func (s *Service) openMinting(sealed []byte, request Hash) (minting, bool) {
 	text, readable := s.seal.open(sealed, request[:])
-	words := strings.Fields(text)
+	words := strings.Split(text, " ")
 	if !readable || len(words) != 3 {
 		return minting{}, false
 	}
