@@ -87,7 +87,9 @@ func TestTooManyUnknownTokens(t *testing.T) {
 	signIn := `{"Username":"ann","Pw":"ann-pw"}`
 	in := f.ask(t, 200, "POST", "/Users/AuthenticateByName", signIn, "Authorization", appHeader("first", ""))
 	good := f.ask(t, 200, "POST", j.web.URL+"/Users/AuthenticateByName", signIn, "Authorization", appHeader("past", "")).AccessToken
-	stale := func(n int) []string { return []string{"Authorization", appHeader("stale", fmt.Sprintf("ffff%028x", n))} }
+	stale := func(n int) []string {
+		return []string{"Authorization", appHeader("stale", fmt.Sprintf("ffff%028x", n))}
+	}
 	for n := range 30 {
 		f.ask(t, 401, "GET", "/Users/Me", "", stale(n)...)
 	}
