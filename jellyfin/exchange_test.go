@@ -23,13 +23,19 @@ type place struct {
 	ours           bool // it is finlatch
 }
 
-// The same conversation with finlatch, with the answers of a real Jellyfin, and with one that JELLYFIN_URL names, where JELLYFIN_USER may
-// sign in with JELLYFIN_PASSWORD.
-func TestFinlatch(t *testing.T) {
+// The same conversation with finlatch, with the answers of a real Jellyfin, and where JELLYFIN_URL names one, with that, where
+// JELLYFIN_USER may sign in with JELLYFIN_PASSWORD.
+func TestRunningServers(t *testing.T) {
 	t.Parallel()
 	server := finlatchtest.NewServer(t)
 	ann := server.NewUser("ann", "ann's password")
-	converse(t, place{address: server.URL, user: ann.Name, password: ann.Password, ours: true})
+	places := map[string]place{"finlatch": {address: server.URL, user: ann.Name, password: ann.Password, ours: true}}
+	if address := os.Getenv("JELLYFIN_URL"); address != "" {
+		places["JELLYFIN_URL"] = place{address: address, user: os.Getenv("JELLYFIN_USER"), password: os.Getenv("JELLYFIN_PASSWORD")}
+	}
+	for name, place := range places {
+		t.Run(name, func(t *testing.T) { converse(t, place) })
+	}
 }
 
 func TestRecordedJellyfin(t *testing.T) {
@@ -37,15 +43,6 @@ func TestRecordedJellyfin(t *testing.T) {
 		converse(t, place{address: "jellyfin.example", user: "w-bob", password: "b0b-pass",
 			options: jellyfin.Options{HTTP: &http.Client{Transport: inProcess{newStandin(t)}}}})
 	})
-}
-
-func TestRunningJellyfin(t *testing.T) {
-	t.Parallel()
-	address := os.Getenv("JELLYFIN_URL")
-	if address == "" {
-		t.Skip("JELLYFIN_URL names no server")
-	}
-	converse(t, place{address: address, user: os.Getenv("JELLYFIN_USER"), password: os.Getenv("JELLYFIN_PASSWORD")})
 }
 
 func converse(t *testing.T, p place) {
