@@ -90,9 +90,10 @@ func (m *memory) stop(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.generation++
-	if m.on.Swap(false) {
+	if m.on.Load() {
 		m.lost = now
-		m.away.Store(true)
+		m.away.Store(true) // first: whoever finds it off has to find it away
+		m.on.Store(false)
 	}
 }
 

@@ -76,10 +76,10 @@ func orOld[T any](ctx context.Context, s *Service, known func() (*T, bool), look
 	short, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
 	value, err := look(short)
-	if err == nil || !isAway(short, err) || ctx.Err() != nil || !s.memory.old(s.Now()) {
+	if err == nil || !isAway(short, err) || ctx.Err() != nil {
 		return value, err
 	}
-	return old, nil
+	return old, nil // also where the store was reached since by somebody else: a moment ago this was all that was known
 }
 
 // patiently asks again while the store is away, for a device that gives up at the first failure.
