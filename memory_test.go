@@ -15,16 +15,17 @@ import (
 func (w *world) warm(name, password, deviceID string) finlatch.SignedIn {
 	w.Helper()
 	in := w.signIn(name, password, device(deviceID, home))
-	for range 1000 {
-		before := w.CacheHits()
-		w.caller(in.Token, home)
-		if w.CacheHits() > before {
-			return in
-		}
-		time.Sleep(time.Millisecond)
-	}
-	w.Fatal("the token is never answered from memory")
+	w.warmed(in.Token)
 	return in
+}
+
+func (w *world) warmed(token finlatch.Token) {
+	w.Helper()
+	w.eventually("the token is answered from memory", func() bool {
+		before := w.CacheHits()
+		w.caller(token, home)
+		return w.CacheHits() > before
+	})
 }
 
 // A revocation holds for every request that begins after it returned, whatever is remembered and whoever asks meanwhile.

@@ -209,6 +209,18 @@ func (w *world) wantKind(err error, want finlatch.Kind) {
 	}
 }
 
+// eventually waits for what Run does by itself.
+func (w *world) eventually(what string, is func() bool) {
+	w.Helper()
+	for range 1000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	w.Errorf("%s: not so after ten seconds", what)
+}
+
 func (w *world) activities(filter finlatch.ActivityFilter) []finlatch.Activity {
 	w.Helper()
 	filter.Limit = 1000

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/finlatch/finlatch"
 	"github.com/finlatch/finlatch/internal/storetest"
@@ -339,18 +338,6 @@ func newFront(t *testing.T, change ...func(*finlatch.Options)) *front {
 // behind puts a service in front of the Jellyfin, on a store that runs each change twice.
 func (f *front) behind(o *finlatch.Options) {
 	o.Upstream, o.Store = f.jellyfin, storetest.Twice(o.Store)
-}
-
-// eventually waits for what Run does by itself.
-func (f *front) eventually(what string, is func() bool) {
-	f.Helper()
-	for range 1000 {
-		if is() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	f.Errorf("%s: not so after ten seconds", what)
 }
 
 func (f *front) ended() (n int) {
